@@ -1,0 +1,82 @@
+import { asyncScheduler } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
+import { jsonCodec, memoryEngine, type Class, type Clock, type Engine, type JobOptions } from 'stepstream';
+import type { JobRecord } from '../../src/engine/records.js';
+import { Payloads } from '../../src/job/payloads.js';
+import { runJob } from '../../src/steps/job-run.js';
+import { planQueues } from '../../src/steps/queue-plan.js';
+import { Worker } from '../../src/worker/worker.js';
+
+/** The clock of RxJS' TestScheduler, inside its `run`. */
+export const virtualClock: Clock = {
+  now: () => asyncScheduler.now(),
+  after(ms, action) {
+    const scheduled = asyncScheduler.schedule(action, ms);
+    return () => scheduled.unsubscribe();
+  },
+};
+
+export interface VirtualRun {
+  readonly engine: Engine;
+  readonly warnings: string[];
+  /** Adds a job of the first processor's queue; answers its id. */
+  add(data?: unknown, opts?: JobOptions): string;
+  /** The job as it stands. */
+  get(id: string): JobRecord;
+  /** Starts one more worker per queue, as another machine would. */
+  startWorkers(): Worker[];
+  at(ms: number, action: () => void): void;
+}
+
+interface VirtualOptions {
+  readonly lockDuration?: number;
+  readonly parkAfter?: number;
+  readonly wrap?: (engine: Engine) => Engine;
+}
+
+/** Runs whole jobs in virtual time: the real engine, worker and runner on TestScheduler's clock. Returns when all is done. */
+export function virtually(processors: readonly Class<any>[], play: (run: VirtualRun) => void, options: VirtualOptions = {}): void {
+  const warnings: string[] = [];
+  let engine!: Engine;
+  new TestScheduler(() => {}).run(() => {
+    engine = memoryEngine({ clock: virtualClock });
+    const faults: never[] = [];
+    const plans = planQueues(processors, faults);
+    expect(faults).toEqual([]);
+    const payloads = new Payloads(jsonCodec);
+    const logger = { warn: (message: string) => void warnings.push(message), error: (message: string) => void warnings.push(message) };
+    const seen = options.wrap?.(engine) ?? engine;
+    const run: VirtualRun = {
+      engine,
+      warnings,
+      add: (data, opts = {}) => {
+        const payload = payloads.encode(data, () => 'data');
+        const timestamp = opts.timestamp ?? virtualClock.now();
+        const [id] = engine.add([{ queue: plans[0]!.queue, name: 'job', data: payload, opts, timestamp }]) as string[];
+        return id!;
+      },
+      get: (id) => engine.get(plans[0]!.queue, String(id)) as JobRecord,
+      startWorkers: () =>
+        plans.map((plan) => {
+          const instances = new Map(plan.plans.map(({ processor }) => [processor, new processor() as object]));
+          const jobRunOptions = {
+            prefix: 'bull',
+            payloads,
+            parkAfter: options.parkAfter ?? plan.options.parkAfter,
+            unknownStepGrace: plan.options.unknownStepGrace,
+            find: (name: string) => {
+              const found = plan.find(name);
+              return found && { plan: found, instance: instances.get(found.processor)! };
+            },
+          };
+          const workerOptions = { ...plan.options, ...(options.lockDuration && { lockDuration: options.lockDuration }) };
+          const context = { engine: seen, payloads };
+          const worker = new Worker(plan.queue, context, workerOptions, (each) => runJob(each, jobRunOptions), logger);
+          worker.run();
+          return worker;
+        }),
+      at: (ms, action) => void virtualClock.after(ms - virtualClock.now(), action),
+    };
+    play(run);
+  });
+}

@@ -1,0 +1,34 @@
+import { performance } from 'node:perf_hooks';
+
+/** Takes back what was scheduled; calling it late or twice does nothing. */
+export type Cancel = () => void;
+
+/** The engine's time. Everything that waits or looks at a clock asks here, so that a test can own the time. */
+export interface Clock {
+  /** Milliseconds since the epoch; never goes backwards. */
+  now(): number;
+  /** Calls `action` once, `ms` milliseconds from now, however many; 0 means at the next turn of the event loop. */
+  after(ms: number, action: () => void): Cancel;
+}
+
+/** The longest `setTimeout` that Node honours: beyond it, a timer fires at once. */
+const longestTimeout = 2 ** 31 - 1;
+
+/** Real time: the wall clock as it stood at start, advanced by the monotonic one, so that a set clock ends no lease. */
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  after(ms, action) {
+    if (ms <= 0) {
+      const immediate = setImmediate(action);
+      return () => clearImmediate(immediate);
+    }
+    const due = systemClock.now() + ms;
+    let timer: NodeJS.Timeout;
+    const arm = (): void => {
+      const left = Math.ceil(due - systemClock.now());
+      timer = setTimeout(left > longestTimeout ? arm : action, Math.min(Math.max(left, 0), longestTimeout));
+    };
+    arm();
+    return () => clearTimeout(timer);
+  },
+};

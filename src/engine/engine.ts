@@ -1,0 +1,126 @@
+import type { Awaitable } from './awaitable.js';
+import type { Clock } from './clock.js';
+import type {
+  ChildRecord,
+  EngineEvent,
+  Failure,
+  JobRecord,
+  Lease,
+  NewJob,
+  Payload,
+  Write,
+} from './records.js';
+
+/** Ends a subscription; calling it twice does nothing. */
+export type Unsubscribe = () => void;
+
+export interface ClaimOptions {
+  /** At most this many jobs. */
+  readonly limit: number;
+  /** Milliseconds that the leases last unless renewed. */
+  readonly lockDuration: number;
+}
+
+export interface Claimed {
+  readonly job: JobRecord;
+  readonly lease: Lease;
+}
+
+export interface Waiting {
+  /** Wake as soon as one of these groups of children is settled; absent: all children of the job. */
+  readonly groups?: readonly string[];
+  /** Wake at this time of the engine's clock at the latest. */
+  readonly due?: number;
+}
+
+/** `waiting-children`: children are pending, the job was parked; `failed-children`: nothing was written. */
+export type CompleteAnswer = 'completed' | 'waiting-children' | 'failed-children';
+
+export interface Recovery {
+  /** `failed`: it stalled too often since its last checkpoint write. */
+  readonly recovered: readonly { readonly jobId: string; readonly to: 'waiting' | 'failed' }[];
+  /** Whether there may be something to recover later: a worker looks again. */
+  readonly mayStall: boolean;
+}
+
+/**
+ * The store's port: what workers need of it. Internal, and so may be reshaped; one contract suite (`spec/contract`)
+ * runs on every engine.
+ *
+ * - Each method is one atomic transition: it happens wholly or, when it throws, not at all.
+ * - A method that takes a lease and a {@link Write} proves both first: `LeaseLostError` when the lease isn't the job's,
+ *   has run out, or the write's number isn't the next. The same seq and token again is answered as the first time.
+ * - Payloads are opaque. Time is the engine's clock's.
+ * - No method calls a watcher, a listener or another call's continuation before it has returned.
+ */
+export interface Engine {
+  readonly clock: Clock;
+
+  // --- produce ---
+
+  /** Adds jobs, all or none, and answers their ids in order; an id that exists is answered and left as it is. */
+  add(jobs: readonly NewJob[]): Awaitable<readonly string[]>;
+
+  // --- consume ---
+
+  /** Takes up to `limit` jobs that are ready, due ones included, each under a lease of its own; may answer none. */
+  claim(queue: string, options: ClaimOptions): Awaitable<readonly Claimed[]>;
+
+  /** Prolongs leases to `lockDuration` from now; answers those that are lost (the others are unharmed by them). */
+  renew(leases: readonly Lease[], lockDuration: number): Awaitable<readonly Lease[]>;
+
+  /** Saves progress; the job stays active. */
+  checkpoint(lease: Lease, write: Write): Awaitable<void>;
+
+  /** Saves and parks: the job is claimable again at `due`. Ends the lease. */
+  moveToDelayed(lease: Lease, write: Write, due: number): Awaitable<void>;
+
+  /**
+   * Saves and parks until what is awaited is settled. Answers `false`, the write saved and the lease still held, when
+   * there is nothing to wait for: a group has no pending child, or one that failed with `continue`.
+   */
+  moveToWaitingChildren(lease: Lease, write: Write, waiting: Waiting): Awaitable<boolean>;
+
+  /**
+   * Completes the job, drops its checkpoint but for the cursor, and tells its parent. With children pending it saves
+   * the write and parks instead; when a child failed whose failure is to `fail` the job, it writes nothing.
+   */
+  complete(lease: Lease, write: Write, result: Payload | undefined): Awaitable<CompleteAnswer>;
+
+  /** Counts an attempt and saves; with `retryAt` the job is claimable again then, without it has failed for good. */
+  fail(lease: Lease, write: Write, failure: Failure, retryAt?: number): Awaitable<void>;
+
+  /** Saves and puts the job back at the head of the queue, without an attempt counted. Ends the lease. */
+  release(lease: Lease, write: Write): Awaitable<void>;
+
+  /**
+   * Puts active jobs whose lease has run out back at the head of the queue and counts a stall for each; more than
+   * `maxStalledCount` of them since its last write fail a job.
+   */
+  recoverStalled(queue: string, maxStalledCount: number): Awaitable<Recovery>;
+
+  // --- look ---
+
+  /** The job as it stands, or `undefined`. */
+  get(queue: string, id: string): Awaitable<JobRecord | undefined>;
+
+  /** The job's children, of one group or all, in the order in which they were added. */
+  children(queue: string, id: string, group?: string): Awaitable<readonly ChildRecord[]>;
+
+  /** Appends a row to the job's log. */
+  log(queue: string, id: string, row: string): Awaitable<void>;
+
+  /** The rows of the job's log. */
+  logs(queue: string, id: string): Awaitable<readonly string[]>;
+
+  // --- wake and observe ---
+
+  /** Calls `wake` when a claim on the queue may find a job; at times in vain, never too seldom. */
+  watch(queue: string, wake: () => void): Unsubscribe;
+
+  /** Every event of the queue, or of one job of it, in order, from now on. */
+  events(queue: string, listener: (event: EngineEvent) => void, jobId?: string): Unsubscribe;
+
+  /** Ends timers and connections. What is stored stays. */
+  close(): Awaitable<void>;
+}

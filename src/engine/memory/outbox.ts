@@ -1,0 +1,31 @@
+import type { Cancel, Clock } from '../clock.js';
+
+/**
+ * Calls that an engine method owes to others: made in order, after the method has returned. Without it, a listener could
+ * call the engine in the middle of a transition.
+ */
+export class Outbox {
+  readonly #clock: Clock;
+  #calls: (() => void)[] = [];
+  #flush: Cancel | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  post(call: () => void): void {
+    this.#calls.push(call);
+    this.#flush ??= this.#clock.after(0, () => {
+      const calls = this.#calls;
+      this.#calls = [];
+      this.#flush = undefined;
+      for (const each of calls) each();
+    });
+  }
+
+  close(): void {
+    this.#flush?.();
+    this.#flush = undefined;
+    this.#calls = [];
+  }
+}

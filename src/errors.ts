@@ -1,0 +1,203 @@
+/** Base of every error that Stepstream throws: `code` is stable, the message says what happened and what to do. */
+export abstract class StepstreamError extends Error {
+  /** The class name in upper snake case without `Error`; saved with a job that fails of it. */
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+// --- what is wrong with the program ---
+
+/** One mistake in the declarations that `createApp` was given. */
+export interface Fault {
+  readonly code:
+    | 'NOT_A_PROCESSOR'
+    | 'NO_PROCESSOR_NAME'
+    | 'NO_STEPS'
+    | 'DUPLICATE_STEP'
+    | 'DUPLICATE_PROCESSOR'
+    | 'STEP_ON_WRONG_TARGET'
+    | 'STEP_ORDER'
+    | 'WORKER_OPTIONS_DIFFER'
+    | 'INVALID_NAME'
+    | 'INVALID_OPTION'
+    | 'UNKNOWN_OPTION';
+  /** Where: class, method or option. */
+  readonly at: string;
+  readonly message: string;
+}
+
+/** Declarations or options are wrong; all faults are named together. */
+export class ConfigurationError extends StepstreamError {
+  override readonly code = 'CONFIGURATION';
+  constructor(
+    what: string,
+    readonly faults: readonly Fault[] = [],
+  ) {
+    super([what, ...faults.map(({ at, message, code }) => `  - ${at}: ${message} [${code}]`)].join('\n'));
+  }
+}
+
+/** The class is not decorated with `@Processor`, or not one of the app's. */
+export class UnknownProcessorError extends StepstreamError {
+  override readonly code = 'UNKNOWN_PROCESSOR';
+}
+
+/** The container couldn't make an instance of a processor. */
+export class ResolveError extends StepstreamError {
+  override readonly code = 'RESOLVE';
+}
+
+/** A durable operator was applied where its place can't be known: outside the synchronous part of a step method. */
+export class GateOutsideStepError extends StepstreamError {
+  override readonly code = 'GATE_OUTSIDE_STEP';
+}
+
+/** More than 100 gates in one step. */
+export class TooManyGatesError extends StepstreamError {
+  override readonly code = 'TOO_MANY_GATES';
+}
+
+/** Two gates of one step have the same key. */
+export class DuplicateGateKeyError extends StepstreamError {
+  override readonly code = 'DUPLICATE_GATE_KEY';
+}
+
+/** A passed gate was subscribed more than 1,000 times without a return to the event loop. */
+export class GateLoopError extends StepstreamError {
+  override readonly code = 'GATE_LOOP';
+}
+
+/** A step method returned something that isn't an Observable, a promise, an async iterable or subscribable. */
+export class StepReturnError extends StepstreamError {
+  override readonly code = 'STEP_RETURN';
+}
+
+/** A duration that is negative, not a number, or not understood. */
+export class InvalidDurationError extends StepstreamError {
+  override readonly code = 'INVALID_DURATION';
+}
+
+/** A child that `awaitChildren` or `addChildren` was given can't be added. */
+export class InvalidChildError extends StepstreamError {
+  override readonly code = 'INVALID_CHILD';
+}
+
+// --- what is wrong with a value ---
+
+/** The codec refuses a value that could not be read back as it is; `path` tells where in it. */
+export class UnserializableValueError extends StepstreamError {
+  override readonly code = 'UNSERIALIZABLE_VALUE';
+  constructor(
+    message: string,
+    readonly path = '',
+  ) {
+    super(message);
+  }
+}
+
+/** One payload is larger than 1 MiB. */
+export class PayloadTooLargeError extends StepstreamError {
+  override readonly code = 'PAYLOAD_TOO_LARGE';
+}
+
+/** All that is saved of a job's progress is larger than 8 MiB, or a gate has more than 10,000 children. */
+export class CheckpointLimitError extends StepstreamError {
+  override readonly code = 'CHECKPOINT_LIMIT';
+}
+
+/** What is stored can't be decoded. */
+export class CorruptPayloadError extends StepstreamError {
+  override readonly code = 'CORRUPT_PAYLOAD';
+}
+
+// --- what ends a job ---
+
+/** Thrown in a step: fails the job at once, whatever attempts are left. */
+export class UnrecoverableError extends StepstreamError {
+  override readonly code: string = 'UNRECOVERABLE';
+}
+
+/** A child that is awaited failed for good, or was removed before it had finished. */
+export class ChildFailedError extends UnrecoverableError {
+  override readonly code = 'CHILD_FAILED';
+}
+
+/** A step was active for longer than its `timeout`. */
+export class StepTimeoutError extends StepstreamError {
+  override readonly code = 'STEP_TIMEOUT';
+}
+
+/** The checkpoint names a step that no worker knew for `unknownStepGrace`. */
+export class UnknownStepError extends StepstreamError {
+  override readonly code = 'UNKNOWN_STEP';
+}
+
+/** The checkpoint's gates aren't those of the code, and no worker with the right code came for `unknownStepGrace`. */
+export class CheckpointMismatchError extends StepstreamError {
+  override readonly code = 'CHECKPOINT_MISMATCH';
+}
+
+/** No processor of the queue takes jobs of this name, for `unknownStepGrace`. */
+export class UnknownJobNameError extends StepstreamError {
+  override readonly code = 'UNKNOWN_JOB_NAME';
+}
+
+/** Workers died with the job more than `maxStalledCount` times since its last checkpoint. */
+export class JobStalledError extends StepstreamError {
+  override readonly code = 'JOB_STALLED';
+}
+
+/** A job that `job.result()` waited for failed with an error that isn't Stepstream's. */
+export class JobFailedError extends StepstreamError {
+  override readonly code = 'JOB_FAILED';
+}
+
+/** The job is not in the store (any more). */
+export class JobNotFoundError extends StepstreamError {
+  override readonly code = 'JOB_NOT_FOUND';
+}
+
+// --- what happens to a worker ---
+
+/** A write was refused: the lease isn't the job's, has run out, or the job went on without this activation. */
+export class LeaseLostError extends StepstreamError {
+  override readonly code = 'LEASE_LOST';
+}
+
+/** The app or the queue is closed. */
+export class ClosedError extends StepstreamError {
+  override readonly code = 'CLOSED';
+}
+
+/** The error that a job failed of, from what was saved of it; `undefined` when it isn't one of those above. */
+export function reviveError(code: string | undefined, message: string): StepstreamError | undefined {
+  const make = revivable.find(([each]) => each === code)?.[1];
+  return make && new make(message);
+}
+
+const revivable: readonly (readonly [code: string, make: new (message: string) => StepstreamError])[] = [
+  ConfigurationError,
+  UnknownProcessorError,
+  GateOutsideStepError,
+  TooManyGatesError,
+  DuplicateGateKeyError,
+  GateLoopError,
+  StepReturnError,
+  InvalidDurationError,
+  InvalidChildError,
+  UnserializableValueError,
+  PayloadTooLargeError,
+  CheckpointLimitError,
+  CorruptPayloadError,
+  UnrecoverableError,
+  ChildFailedError,
+  StepTimeoutError,
+  UnknownStepError,
+  CheckpointMismatchError,
+  UnknownJobNameError,
+  JobStalledError,
+].map((make) => [new make('').code, make]);

@@ -1,0 +1,37 @@
+import 'reflect-metadata';
+
+// The app: composition root of everything below.
+export { createApp, type App, type AppOptions } from './app.js';
+export type { Resolver } from './resolver.js';
+export type { Logger } from './worker/logger.js';
+
+// Decorators: what makes a class a processor.
+export { InjectQueue } from '../decorators/inject-queue.js';
+export { Processor } from '../decorators/processor.js';
+export { Step, type StepMethod } from '../decorators/step.js';
+export type { Class, ProcessorOptions, StepOptions } from './steps/metadata.js';
+
+// Durable operators, for the pipes of steps.
+export { addChildren } from './operators/add-children.js';
+export { awaitChildren } from './operators/await-children.js';
+export { checkpoint } from './operators/checkpoint.js';
+export { delay } from './operators/delay.js';
+export type { ChildSpec, DataOf } from './steps/children.js';
+export type { Duration } from './steps/duration.js';
+export type { StepJob } from './steps/step-job.js';
+
+// Jobs and queues, from outside.
+export { Job, type JobEvent } from './job/job.js';
+export type { JobProgress } from './job/job-progress.js';
+export { Queue, type BulkJob } from './queue/queue.js';
+export { Worker, type WorkerEvents } from './worker/worker.js';
+export type { Backoff, JobOptions, JobState, KeepJobs } from './engine/records.js';
+
+// Engines: where jobs are kept.
+export { memoryEngine, type MemoryEngineOptions } from './engine/memory/memory-engine.js';
+export { systemClock, type Cancel, type Clock } from './engine/clock.js';
+export { jsonCodec, type Codec } from './engine/codec.js';
+export type { Engine } from './engine/engine.js';
+
+// Errors: each has a stable code.
+export * from './errors.js';

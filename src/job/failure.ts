@@ -1,0 +1,63 @@
+import { StepstreamError } from '../errors.js';
+import type { Failure } from '../engine/records.js';
+
+const longestReason = 2_048;
+const longestStack = 8_192;
+const deepestCause = 8;
+
+/** A user's error of any shape as text: whatever it is, and however its getters behave, it fails its own job only. */
+export function failureOf(error: unknown): Failure {
+  const stack = read(error, 'stack');
+  return {
+    reason: clip(reasonOf(error), longestReason),
+    code: codeOf(error),
+    stack: stack === undefined ? undefined : clip(stack + causesOf(error), longestStack),
+  };
+}
+
+function codeOf(error: unknown): string | undefined {
+  try {
+    return error instanceof StepstreamError ? error.code : undefined;
+  } catch {
+    return undefined; // a proxy's getPrototypeOf trap
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null) {
+    const name = read(error, 'name');
+    return read(error, 'message') || (name ? `${name} without a message` : 'an object without a message was thrown');
+  }
+  if (typeof error === 'string') return error || "'' was thrown";
+  // a symbol has no implicit text, a function's would be its source
+  return `${typeof error === 'function' ? 'a function' : String(error)} was thrown`;
+}
+
+function causesOf(error: unknown): string {
+  let text = '';
+  let at = property(error, 'cause');
+  for (let depth = 0; at !== undefined && depth < deepestCause; depth++) {
+    text += `\n  caused by: ${clip(reasonOf(at), longestReason)}`;
+    at = property(at, 'cause');
+  }
+  return text;
+}
+
+function read(value: unknown, key: string): string | undefined {
+  const text = property(value, key);
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** A property of a stranger: its getter may throw, or be a proxy's trap that does. */
+function property(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function clip(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}

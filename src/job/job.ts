@@ -1,0 +1,177 @@
+import { Observable, filter, lastValueFrom, map } from 'rxjs';
+import type { Engine } from '../engine/engine.js';
+import type { EngineEvent, JobOptions, JobRecord, JobState, Payload } from '../engine/records.js';
+import { JobFailedError, JobNotFoundError, reviveError, type StepstreamError } from '../errors.js';
+import { followJob, type Followed } from './job-events.js';
+import type { JobProgress } from './job-progress.js';
+import type { Payloads } from './payloads.js';
+
+/** What all jobs of an app share. */
+export interface JobContext {
+  readonly engine: Engine;
+  readonly payloads: Payloads;
+}
+
+/** What happened to a job: BullMQ's events, with their fields; times in milliseconds since the epoch. */
+export type JobEvent =
+  | { readonly type: 'added' | 'waiting' | 'active' | 'waiting-children' | 'stalled' | 'duplicated'; readonly at: number }
+  | { readonly type: 'delayed'; readonly at: number; readonly delay: number }
+  | { readonly type: 'progress'; readonly at: number; readonly data: JobProgress }
+  | { readonly type: 'completed'; readonly at: number; readonly returnvalue: unknown }
+  | { readonly type: 'failed'; readonly at: number; readonly failedReason: string };
+
+/** A job, as it was when it was added or read; its members that end in `$`, and its methods, ask the store. */
+export class Job<Data = any, Result = any> {
+  readonly #context: JobContext;
+  readonly #record: JobRecord;
+
+  constructor(context: JobContext, record: JobRecord) {
+    this.#context = context;
+    this.#record = record;
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+
+  get name(): string {
+    return this.#record.name;
+  }
+
+  get queueName(): string {
+    return this.#record.queue;
+  }
+
+  get data(): Data {
+    return this.#decode(this.#record.data) as Data;
+  }
+
+  get opts(): JobOptions {
+    return this.#record.opts;
+  }
+
+  /** When the job came to be, in milliseconds since the epoch. */
+  get timestamp(): number {
+    return this.#record.timestamp;
+  }
+
+  get attemptsMade(): number {
+    return this.#record.attemptsMade;
+  }
+
+  get progress(): JobProgress | undefined {
+    return this.#record.progress === undefined ? undefined : this.#progressOf(this.#record.progress);
+  }
+
+  get returnvalue(): Result | undefined {
+    return this.#decode(this.#record.returnvalue) as Result | undefined;
+  }
+
+  get failedReason(): string | undefined {
+    return this.#record.failedReason;
+  }
+
+  get stacktrace(): readonly string[] {
+    return this.#record.stacktrace;
+  }
+
+  /** When it was last taken by a worker, in milliseconds since the epoch. */
+  get processedOn(): number | undefined {
+    return this.#record.processedOn;
+  }
+
+  get finishedOn(): number | undefined {
+    return this.#record.finishedOn;
+  }
+
+  /** Where the job is now; `unknown` when it isn't in the store. */
+  async getState(): Promise<JobState | 'unknown'> {
+    const record = await this.#context.engine.get(this.queueName, this.id);
+    return record?.state ?? 'unknown';
+  }
+
+  /** Every saved emission: the latest, then live. Completes when the job settles, and never errors because of it. */
+  get progress$(): Observable<JobProgress> {
+    return this.#follow().pipe(
+      map(({ record, event }) => (event ? event.type === 'progress' && event.data : record?.progress)),
+      filter((progress) => typeof progress === 'string'),
+      map((progress) => this.#progressOf(progress)),
+    );
+  }
+
+  /** What happens to the job: its state now, then live. Completes when the job settles; the last event tells how. */
+  get events$(): Observable<JobEvent> {
+    return this.#follow().pipe(
+      map(({ record, event }) => (event ? this.#publicEvent(event) : record && this.#stateEvent(record))),
+      filter((event) => event !== undefined),
+    );
+  }
+
+  /**
+   * The job's result, when it has completed.
+   *
+   * @throws the error that it failed of when that is one of Stepstream's, else JobFailedError with the reason;
+   *   JobNotFoundError when it isn't in the store
+   */
+  async result(): Promise<Result> {
+    const last = await lastValueFrom(this.#follow());
+    const end = last.event ?? last.record;
+    if (!end) throw new JobNotFoundError(`job ${this.id} of queue ${this.queueName} is not in the store`);
+    const { event, record } = last;
+    if (event?.type === 'completed') return this.#decode(event.returnvalue) as Result;
+    if (event?.type === 'failed') throw errorOf(event.reason, event.code);
+    if (record?.state === 'completed') return this.#decode(record.returnvalue) as Result;
+    if (record?.state === 'failed') throw errorOf(record.failedReason ?? '', record.failedCode);
+    throw new JobNotFoundError(`job ${this.id} of queue ${this.queueName} was removed before it had finished`);
+  }
+
+  #follow(): Observable<Followed> {
+    return followJob(this.#context.engine, this.queueName, this.id);
+  }
+
+  #publicEvent(event: EngineEvent): JobEvent {
+    const { at } = event;
+    switch (event.type) {
+      case 'delayed':
+        return { type: 'delayed', at, delay: event.due };
+      case 'progress':
+        return { type: 'progress', at, data: this.#progressOf(event.data) };
+      case 'completed':
+        return { type: 'completed', at, returnvalue: this.#decode(event.returnvalue) };
+      case 'failed':
+        return { type: 'failed', at, failedReason: event.reason };
+      default:
+        return { type: event.type, at };
+    }
+  }
+
+  #stateEvent(record: JobRecord): JobEvent {
+    const at = this.#context.engine.clock.now();
+    switch (record.state) {
+      case 'completed':
+        return { type: 'completed', at: record.finishedOn ?? at, returnvalue: this.#decode(record.returnvalue) };
+      case 'failed':
+        return { type: 'failed', at: record.finishedOn ?? at, failedReason: record.failedReason ?? '' };
+      case 'delayed':
+        return { type: 'delayed', at, delay: record.due ?? at };
+      case 'prioritized':
+        return { type: 'waiting', at };
+      default:
+        return { type: record.state, at };
+    }
+  }
+
+  #progressOf(text: Payload): JobProgress {
+    const progress = JSON.parse(text);
+    if (progress === null || typeof progress !== 'object' || !('emission' in progress)) return progress;
+    return { ...progress, emission: this.#context.payloads.fromJson(progress.emission) };
+  }
+
+  #decode(payload: Payload | undefined): unknown {
+    return this.#context.payloads.decode(payload);
+  }
+}
+
+function errorOf(reason: string, code: string | undefined): StepstreamError {
+  return reviveError(code, reason) ?? new JobFailedError(reason);
+}

@@ -1,0 +1,84 @@
+import { isName, nameRule } from '../engine/names.js';
+import type { JobOptions } from '../engine/records.js';
+import { ConfigurationError, type Fault } from '../errors.js';
+
+/** Whether a value will do for an option, and what would. */
+export interface OptionRule {
+  readonly test: (value: unknown) => boolean;
+  readonly expects: string;
+}
+
+/** The rules of one options object, by option name. */
+export type OptionRules<T> = { readonly [K in keyof Required<T>]: OptionRule };
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isMilliseconds = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+export const rules = {
+  count: { test: isCount, expects: 'a whole number from 0 up' },
+  atLeastOne: { test: (value: unknown) => isCount(value) && value !== 0, expects: 'a whole number from 1 up' },
+  milliseconds: { test: isMilliseconds, expects: 'milliseconds, a number from 0 up' },
+  somePeriod: { test: (value: unknown) => isMilliseconds(value) && value !== 0, expects: 'milliseconds, more than 0' },
+  boolean: { test: (value: unknown) => typeof value === 'boolean', expects: 'true or false' },
+  backoff: {
+    test: (value: unknown) => isMilliseconds(value) || isBackoff(value),
+    expects: "milliseconds or { type: 'fixed' | 'exponential', delay, jitter? }, with a jitter from 0 to 1",
+  },
+} as const satisfies Record<string, OptionRule>;
+
+function isBackoff(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, delay, jitter = 0, ...rest } = value as Record<string, unknown>;
+  const known = (type === 'fixed' || type === 'exponential') && Object.keys(rest).length === 0;
+  return known && isMilliseconds(delay) && isMilliseconds(jitter) && (jitter as number) <= 1;
+}
+
+const keep: OptionRule = {
+  test: (value) =>
+    typeof value === 'boolean' ||
+    isCount(value) ||
+    (typeof value === 'object' &&
+      value !== null &&
+      Object.entries(value).every(([key, number]) => (key === 'age' || key === 'count') && isMilliseconds(number))),
+  expects: 'true or false, how many to keep, or { age, count } with the age in seconds',
+};
+
+const jobOptionRules: OptionRules<JobOptions> = {
+  delay: rules.milliseconds,
+  priority: { test: (value) => isCount(value) && (value as number) <= 2_097_151, expects: 'a whole number from 0 to 2097151' },
+  lifo: rules.boolean,
+  attempts: rules.count,
+  backoff: rules.backoff,
+  jobId: {
+    test: (value) => isName(value) && !/^\d+$/.test(value),
+    expects: `a text that isn't an integer (those are the queue's own ids); ${nameRule}`,
+  },
+  timestamp: { test: isMilliseconds, expects: 'milliseconds since the epoch' },
+  removeOnComplete: keep,
+  removeOnFail: keep,
+};
+
+/** What is wrong with an options object; an option that is undefined counts as absent. */
+export function optionFaults<T extends object>(options: T, allowed: OptionRules<T>, at: string): readonly Fault[] {
+  if (typeof options !== 'object' || options === null) {
+    return [{ code: 'INVALID_OPTION', at, message: 'the options must be an object' }];
+  }
+  const byName = new Map(Object.entries<OptionRule>(allowed));
+  return Object.entries(options).flatMap(([name, value]): readonly Fault[] => {
+    const rule = byName.get(name);
+    if (!rule) {
+      const message = `there is no option "${name}"; there are ${[...byName.keys()].join(', ')}`;
+      return [{ code: 'UNKNOWN_OPTION', at, message }];
+    }
+    if (value === undefined || rule.test(value)) return [];
+    return [{ code: 'INVALID_OPTION', at, message: `${name} must be ${rule.expects}` }];
+  });
+}
+
+/** @throws ConfigurationError that names every fault of a job's name and options */
+export function checkJob(queue: string, name: unknown, options: JobOptions): void {
+  const at = `job ${isName(name) ? `"${name}" ` : ''}of queue "${queue}"`;
+  const faults: Fault[] = [...optionFaults(options, jobOptionRules, at)];
+  if (!isName(name)) faults.unshift({ code: 'INVALID_NAME', at, message: `the job's name won't do: ${nameRule}` });
+  if (faults.length > 0) throw new ConfigurationError('The job was not added:', faults);
+}

@@ -1,0 +1,25 @@
+import { GateOutsideStepError } from '../errors.js';
+import type { StepRun } from './step-run.js';
+
+let current: StepRun | undefined;
+
+/** Runs a step method; operators that are applied while it runs belong to this step. */
+export function within<T>(step: StepRun, method: () => T): T {
+  const outer = current;
+  current = step;
+  try {
+    return method();
+  } finally {
+    current = outer;
+  }
+}
+
+/** @throws GateOutsideStepError when no step method is running */
+export function currentStep(operator: string): StepRun {
+  if (current) return current;
+  throw new GateOutsideStepError(
+    `${operator}() was applied outside of a step method, or after its first await, or in a callback: ` +
+      'its place would not be the same when the job resumes. Apply it in the step method itself, to the pipe that ' +
+      'the method returns; to repeat something durably, use a step of its own.',
+  );
+}

@@ -1,0 +1,29 @@
+import { CorruptPayloadError } from '../errors.js';
+import type { Payload } from '../engine/records.js';
+
+/** What is saved of a gate. */
+export interface GateRecord {
+  /** The values that it passes on; absent when it passes on its children's results. */
+  readonly values?: readonly (Payload | undefined)[];
+  /** When it lets them pass, in milliseconds of the engine's clock. */
+  readonly due?: number;
+  /** Number of its children. */
+  readonly children?: number;
+  /** How many of them are added; absent: all. Until then the record answers nobody. */
+  readonly added?: number;
+}
+
+export function formatRecord({ values, due, children, added }: GateRecord): string {
+  // JSON has no undefined: it writes null for one in an array, and payloads are text
+  return JSON.stringify({ v: values, due, n: children, a: added });
+}
+
+export function parseRecord(text: string): GateRecord {
+  try {
+    const { v, due, n, a } = JSON.parse(text);
+    const values = v?.map((payload: Payload | null) => payload ?? undefined);
+    return { ...(values && { values }), due, children: n, added: a };
+  } catch (cause) {
+    throw new CorruptPayloadError('the record of a gate is not readable', { cause });
+  }
+}

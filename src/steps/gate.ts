@@ -1,0 +1,288 @@
+import { Observable, Subject, takeWhile, type Subscription } from 'rxjs';
+import { CheckpointLimitError, GateLoopError, PayloadTooLargeError } from '../errors.js';
+import type { Cancel } from '../engine/clock.js';
+import { whenReady } from '../engine/awaitable.js';
+import type { ChildRecord, NewJob, Payload } from '../engine/records.js';
+import { bytesOf } from '../job/payloads.js';
+import { childJobs, resultsOf, type ChildSpec } from './children.js';
+import { dueOf, type Duration } from './duration.js';
+import { formatRecord, parseRecord, type GateRecord } from './gate-record.js';
+import { hashOf } from './idempotency.js';
+import type { OpenGate } from './open-gates.js';
+import type { StepRun } from './step-run.js';
+
+const mostValueBytes = 1024 * 1024;
+const mostChildren = 10_000;
+const childrenPerWrite = 100;
+
+/** What makes one durable operator differ from another. */
+export interface GateSpec<V> {
+  readonly kind: string;
+  readonly key?: string | undefined;
+  /** When its values may pass. */
+  readonly due?: (values: V[]) => Duration;
+  /** The children that it adds for a value. */
+  readonly children?: (value: V, index: number) => ChildSpec | readonly ChildSpec[];
+  /** Whether it waits for these children and passes on their results, as one array. */
+  readonly awaits?: boolean;
+}
+
+/** One opening of a gate, shared by all who subscribe until it passes. */
+interface Flight extends OpenGate {
+  readonly out: Subject<unknown>;
+  subscribers: number;
+  source: Subscription | undefined;
+  due: number | undefined;
+  timers: readonly Cancel[];
+}
+
+/**
+ * A durable operator at its place in a step method. Subscribed from below, it first asks the checkpoint; only when that
+ * has no answer does it subscribe to its source, collect, save, and wait.
+ */
+export class Gate<V> {
+  readonly name: string;
+  readonly #step: StepRun;
+  readonly #source: Observable<V>;
+  readonly #spec: GateSpec<V>;
+  readonly #place: number;
+  readonly #field: string;
+  #record: GateRecord | undefined;
+  #acknowledged: boolean;
+  #flight: Flight | undefined;
+  #group: string | undefined;
+
+  /** @param id what it is known by in the checkpoint: its place among the gates without a key, or its key */
+  constructor(step: StepRun, source: Observable<V>, spec: GateSpec<V>, place: number, id: string) {
+    this.#step = step;
+    this.#source = source;
+    this.#spec = spec;
+    this.#place = place;
+    this.#field = `g:${id}`;
+    this.name = `${spec.kind}() ${spec.key === undefined ? `at place ${id}` : `"${spec.key}"`} of step ${step.name}`;
+    const saved = step.writer.get(this.#field);
+    this.#record = saved === undefined ? undefined : parseRecord(saved);
+    this.#acknowledged = saved !== undefined;
+  }
+
+  /** The operator's output. */
+  readonly passed = new Observable<unknown>((subscriber) => {
+    if (this.#step.over) return undefined;
+    const isFirst = this.#flight === undefined;
+    const flight = (this.#flight ??= this.#open());
+    flight.subscribers++;
+    const subscription = flight.out.subscribe(subscriber);
+    subscription.add(() => {
+      if (--flight.subscribers === 0) this.#close(flight);
+    });
+    if (isFirst) this.#start(flight);
+    return subscription;
+  });
+
+  /** Looks again whether it can pass: its time has come, or its children may be settled. */
+  reconsider(): void {
+    const flight = this.#flight;
+    const record = this.#record;
+    if (!flight || !record || !this.#acknowledged || !this.#step.mayAnswer()) return;
+    if (record.due !== undefined && record.due > this.#step.clock.now()) this.#wait(flight, record.due);
+    else if (this.#spec.awaits && record.children) this.#askChildren(flight, record.children);
+    else this.#pass(flight, record.values ?? [noResults]);
+  }
+
+  /** Its children's group, unique to the job, the run, the visit and the gate. */
+  get group(): string {
+    return (this.#group ??= hashOf(this.#step.idempotencyKey, 'gate', this.#field));
+  }
+
+  get waits(): boolean {
+    return this.#flight?.waits === true;
+  }
+
+  /** Whether it is children that it waits for. */
+  get awaits(): boolean {
+    return this.#spec.awaits === true;
+  }
+
+  get due(): number | undefined {
+    return this.#flight?.due;
+  }
+
+  // --- the life of one opening ---
+
+  #open(): Flight {
+    const flight: Flight = {
+      ...this.#step.gates.open.next(),
+      name: this.name,
+      place: this.#place,
+      waits: false,
+      out: new Subject(),
+      subscribers: 0,
+      source: undefined,
+      due: undefined,
+      timers: [],
+    };
+    this.#step.gates.open.add(flight);
+    return flight;
+  }
+
+  #start(flight: Flight): void {
+    if (this.#record && this.#record.added === undefined) this.reconsider();
+    else this.#step.gates.open.subscribing(flight, () => this.#collect(flight));
+  }
+
+  #collect(flight: Flight): void {
+    const values: V[] = [];
+    const payloads: (Payload | undefined)[] = [];
+    let bytes = 0;
+    // a synchronous source looks at nothing but its subscriber: it must be told when the gate has been left
+    flight.source = this.#source.pipe(takeWhile(() => this.#flight === flight)).subscribe({
+      next: (value) =>
+        this.#guard(flight, () => {
+          // encoded on arrival: what is changed later was not what was emitted
+          const payload = this.#step.payloads.encode(value, () => `a value of ${this.name}`);
+          bytes += payload === undefined ? 0 : bytesOf(payload);
+          if (bytes > mostValueBytes) {
+            throw new PayloadTooLargeError(`the values of ${this.name} have more than ${mostValueBytes} bytes together`);
+          }
+          payloads.push(payload);
+          values.push(this.#step.payloads.decode(payload) as V);
+        }),
+      error: (error) => this.#fail(flight, error),
+      complete: () => {
+        if (this.#flight === flight) this.#guard(flight, () => this.#save(flight, values, payloads));
+      },
+    });
+    if (this.#flight !== flight) flight.source.unsubscribe();
+  }
+
+  #save(flight: Flight, values: V[], payloads: readonly (Payload | undefined)[]): void {
+    const { children: childrenOf, due: dueOfValues, awaits } = this.#spec;
+    const now = this.#step.clock.now();
+    const due = dueOfValues && values.length > 0 ? dueOf(dueOfValues(values), now) : undefined;
+    const children = childrenOf && this.#childrenOf(values, childrenOf);
+    const record: GateRecord = {
+      ...(!awaits && { values: payloads }),
+      ...(due !== undefined && { due }),
+      ...(children && { children: Math.max(children.length, this.#record?.added ?? 0) }),
+    };
+    this.#addAndNote(flight, record, children ?? [], this.#record?.added ?? 0);
+  }
+
+  #childrenOf(values: V[], childrenOf: NonNullable<GateSpec<V>['children']>): readonly NewJob[] {
+    const specs = values.flatMap((value, index) => childrenOf(value, index));
+    if (specs.length > mostChildren) {
+      throw new CheckpointLimitError(`${this.name} has ${specs.length} children, the limit is ${mostChildren}`);
+    }
+    return childJobs(specs, {
+      ...this.#step.jobKey,
+      group: this.group,
+      onFailure: this.#spec.awaits ? 'continue' : 'fail',
+      gate: this.name,
+      payloads: this.#step.payloads,
+      now: Math.floor(this.#step.clock.now()),
+    });
+  }
+
+  /** Adds the children that aren't yet, all but the last hundred in writes of their own, then notes the record. */
+  #addAndNote(flight: Flight, record: GateRecord, children: readonly NewJob[], added: number): void {
+    const { writer } = this.#step;
+    const next = children.slice(added, added + childrenPerWrite);
+    const isLast = added + next.length >= children.length;
+    writer.addChildren(next);
+    this.#record = isLast ? record : { ...record, added: added + next.length };
+    this.#acknowledged = false;
+    this.#step.noteKinds();
+    writer.set(this.#field, formatRecord(this.#record), this.name);
+    writer.whenSaved(() => {
+      this.#acknowledged = true;
+      if (isLast) this.reconsider();
+      else if (this.#flight === flight) {
+        this.#guard(flight, () => this.#addAndNote(flight, record, children, added + next.length));
+      }
+    });
+    const now = this.#step.clock.now();
+    if (isLast && ((this.#spec.awaits && record.children) || (record.due ?? now) > now)) {
+      flight.waits = true;
+      flight.due = record.due;
+    }
+    this.#step.schedule();
+  }
+
+  #wait(flight: Flight, due: number | undefined): void {
+    flight.waits = true;
+    flight.due = due;
+    this.#step.schedule();
+  }
+
+  /** Called when the job doesn't park at once: the gate passes in place when due, or parks the job by force. */
+  arm(): void {
+    const flight = this.#flight;
+    if (!flight?.waits || flight.timers.length > 0) return;
+    const { clock, parkAfter } = this.#step;
+    flight.timers = [clock.after(parkAfter, () => this.#step.parkAnyhow(this.name))];
+    if (flight.due === undefined) return;
+    const inPlace = clock.after(Math.max(flight.due - clock.now(), 0), () => this.reconsider());
+    flight.timers = [...flight.timers, inPlace];
+  }
+
+  disarm(): void {
+    for (const cancel of this.#flight?.timers ?? []) cancel();
+  }
+
+  #askChildren(flight: Flight, count: number): void {
+    whenReady(
+      () => this.#step.childrenOf(this.group),
+      (children) => {
+        if (this.#flight === flight) this.#guard(flight, () => this.#settle(flight, children, count));
+      },
+      (error) => this.#step.lost(error),
+    );
+  }
+
+  /** @throws ChildFailedError */
+  #settle(flight: Flight, children: readonly ChildRecord[], count: number): void {
+    this.#step.gates.countAnswer(this.name);
+    const results = resultsOf(children, this.group, count);
+    if (results === undefined) this.#wait(flight, undefined);
+    else this.#pass(flight, [results]);
+  }
+
+  #pass(flight: Flight, values: readonly (Payload | undefined | readonly (Payload | undefined)[])[]): void {
+    this.#guard(flight, () => {
+      this.#step.gates.countAnswer(this.name);
+      const { payloads } = this.#step;
+      const decoded = values.map((value) =>
+        typeof value === 'object' ? value.map((result) => payloads.decode(result)) : payloads.decode(value),
+      );
+      this.#close(flight);
+      for (const value of decoded) flight.out.next(value);
+      flight.out.complete();
+    });
+  }
+
+  /** What goes wrong in the gate itself leaves it as the error of its stream; a loop ends the step, as `retry` would spin on. */
+  #guard(flight: Flight, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (error instanceof GateLoopError) this.#step.fail(error);
+      else this.#fail(flight, error);
+    }
+  }
+
+  #fail(flight: Flight, error: unknown): void {
+    this.#close(flight);
+    flight.out.error(error);
+  }
+
+  #close(flight: Flight): void {
+    flight.source?.unsubscribe();
+    for (const cancel of flight.timers) cancel();
+    this.#step.gates.open.delete(flight);
+    if (this.#flight !== flight) return;
+    this.#flight = undefined;
+    this.#step.schedule();
+  }
+}
+
+const noResults: readonly Payload[] = [];

@@ -1,0 +1,85 @@
+import type { Observable } from 'rxjs';
+import { DuplicateGateKeyError, GateLoopError, TooManyGatesError } from '../errors.js';
+import { isName, nameRule } from '../engine/names.js';
+import type { Waiting } from '../engine/engine.js';
+import { Gate, type GateSpec } from './gate.js';
+import { OpenGates } from './open-gates.js';
+import type { StepRun } from './step-run.js';
+
+const mostGates = 100;
+const mostAnswersPerTurn = 1_000;
+
+/** The gates of one step, known by their places: it gives them out, and asks them all. */
+export class Gates {
+  readonly open = new OpenGates();
+  readonly #step: StepRun;
+  readonly #gates: Gate<any>[] = [];
+  readonly #kinds: string[] = [];
+  readonly #keys = new Set<string>();
+  #turn = -1;
+  #answers = 0;
+
+  constructor(step: StepRun) {
+    this.#step = step;
+  }
+
+  /** The kinds of the gates that have a place, in its order. */
+  get kinds(): readonly string[] {
+    return this.#kinds;
+  }
+
+  /** @throws TooManyGatesError, DuplicateGateKeyError */
+  place<V>(source: Observable<V>, spec: GateSpec<V>): Observable<unknown> {
+    if (this.#gates.length >= mostGates) {
+      throw new TooManyGatesError(`step ${this.#step.name} has more than ${mostGates} gates: split the step`);
+    }
+    const gate = new Gate(this.#step, source, spec, this.#gates.length, this.#identify(spec));
+    this.#gates.push(gate);
+    return gate.passed;
+  }
+
+  /** A gate without a key is known by its place; one with a key takes no place. */
+  #identify({ kind, key }: GateSpec<any>): string {
+    if (key === undefined) return String(this.#kinds.push(kind) - 1);
+    if (!isName(key)) throw new DuplicateGateKeyError(`the key of a ${kind}() in step ${this.#step.name} won't do: ${nameRule}`);
+    if (this.#keys.has(key)) {
+      throw new DuplicateGateKeyError(`step ${this.#step.name} has two gates with the key "${key}": rename one`);
+    }
+    this.#keys.add(key);
+    return `=${key}`;
+  }
+
+  /** What a job that parks now waits for; `undefined` for children when no gate waits for any. */
+  waiting(): Waiting {
+    const waiting = this.#gates.filter((gate) => gate.waits);
+    const dues = waiting.map((gate) => gate.due).filter((due) => due !== undefined);
+    const groups = waiting.filter((gate) => gate.awaits).map((gate) => gate.group);
+    return { ...(groups.length > 0 && { groups }), ...(dues.length > 0 && { due: Math.min(...dues) }) };
+  }
+
+  reconsider(): void {
+    for (const gate of this.#gates) gate.reconsider();
+  }
+
+  /** The job doesn't park now: gates that wait pass in place when they are due. */
+  arm(): void {
+    for (const gate of this.#gates) gate.arm();
+  }
+
+  /** Takes their timers back. */
+  disarm(): void {
+    for (const gate of this.#gates) gate.disarm();
+  }
+
+  /** Counts an answer of a gate. @throws GateLoopError when there are more than any program means to have */
+  countAnswer(name: string): void {
+    const turn = this.#step.turn.number();
+    if (turn !== this.#turn) this.#answers = 0;
+    this.#turn = turn;
+    if (++this.#answers <= mostAnswersPerTurn) return;
+    throw new GateLoopError(
+      `${name} answered more than ${mostAnswersPerTurn} times without a return to the event loop: a passed gate never ` +
+        'runs its source again, so repeat() and retry() above it spin. To repeat something durably, use a step of its own.',
+    );
+  }
+}
