@@ -35,7 +35,11 @@ interface VirtualOptions {
 }
 
 /** Runs whole jobs in virtual time: the real engine, worker and runner on TestScheduler's clock. Returns when all is done. */
-export function virtually(processors: readonly Class<any>[], play: (run: VirtualRun) => void, options: VirtualOptions = {}): void {
+export function virtually(
+  processors: readonly Class<any>[],
+  play: (run: VirtualRun) => void,
+  options: VirtualOptions = {},
+): void {
   const warnings: string[] = [];
   let engine!: Engine;
   new TestScheduler(() => {}).run(() => {
@@ -44,7 +48,10 @@ export function virtually(processors: readonly Class<any>[], play: (run: Virtual
     const plans = planQueues(processors, faults);
     expect(faults).toEqual([]);
     const payloads = new Payloads(jsonCodec);
-    const logger = { warn: (message: string) => void warnings.push(message), error: (message: string) => void warnings.push(message) };
+    const logger = {
+      warn: (message: string) => void warnings.push(message),
+      error: (message: string) => void warnings.push(message),
+    };
     const seen = options.wrap?.(engine) ?? engine;
     const run: VirtualRun = {
       engine,
@@ -69,7 +76,10 @@ export function virtually(processors: readonly Class<any>[], play: (run: Virtual
               return found && { plan: found, instance: instances.get(found.processor)! };
             },
           };
-          const workerOptions = { ...plan.options, ...(options.lockDuration && { lockDuration: options.lockDuration }) };
+          const workerOptions = {
+            ...plan.options,
+            ...(options.lockDuration && { lockDuration: options.lockDuration }),
+          };
           const context = { engine: seen, payloads };
           const worker = new Worker(plan.queue, context, workerOptions, (each) => runJob(each, jobRunOptions), logger);
           worker.run();

@@ -1,6 +1,6 @@
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { ChildSpec } from '../steps/children.js';
-import { currentStep } from '../steps/current-step.js';
+import { currentGates } from '../steps/current-step.js';
 
 /**
  * Adds child jobs for the values of its source and passes the values on. The step goes on beside them, but the job
@@ -21,7 +21,7 @@ export function addChildren<V>(
   options: { readonly key?: string } = {},
 ): MonoTypeOperatorFunction<V> {
   return (source) =>
-    currentStep('addChildren').gates.place(source, {
+    currentGates('addChildren').place(source, {
       kind: 'addChildren',
       key: options.key,
       children: childrenOf,

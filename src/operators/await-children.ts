@@ -1,6 +1,6 @@
 import type { Observable, OperatorFunction } from 'rxjs';
 import type { ChildSpec } from '../steps/children.js';
-import { currentStep } from '../steps/current-step.js';
+import { currentGates } from '../steps/current-step.js';
 
 /**
  * Adds child jobs for the values of its source and waits for them: the job is moved to waiting-children, and whichever
@@ -29,7 +29,7 @@ export function awaitChildren<V, R = any>(
   options: { readonly key?: string } = {},
 ): OperatorFunction<V, R[]> {
   return (source) =>
-    currentStep('awaitChildren').gates.place(source, {
+    currentGates('awaitChildren').place(source, {
       kind: 'awaitChildren',
       key: options.key,
       children: childrenOf,

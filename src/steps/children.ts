@@ -1,3 +1,4 @@
+/* oxlint-disable local/no-any -- no other type takes every user's class and method */
 import type { ObservableInput } from 'rxjs';
 import { ChildFailedError, InvalidChildError } from '../errors.js';
 import { isName, nameRule } from '../engine/names.js';
@@ -42,7 +43,9 @@ export function childJobs(specs: readonly ChildSpec[], parent: ParentGate): read
     const queue = queueOf(spec.queue, at);
     checkJob(queue, name, opts);
     if (opts.jobId !== undefined) {
-      throw new InvalidChildError(`${at} has a jobId: the ids of children are made from their parent's, so that none is added twice`);
+      throw new InvalidChildError(
+        `${at} has a jobId: the ids of children are made from their parent's, so that none is added twice`,
+      );
     }
     return {
       queue,

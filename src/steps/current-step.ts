@@ -1,12 +1,12 @@
 import { GateOutsideStepError } from '../errors.js';
-import type { StepRun } from './step-run.js';
+import type { Gates } from './gates.js';
 
-let current: StepRun | undefined;
+let current: Gates | undefined;
 
-/** Runs a step method; operators that are applied while it runs belong to this step. */
-export function within<T>(step: StepRun, method: () => T): T {
+/** Runs a step method; operators that are applied while it runs place their gates here. */
+export function within<T>(gates: Gates, method: () => T): T {
   const outer = current;
-  current = step;
+  current = gates;
   try {
     return method();
   } finally {
@@ -15,7 +15,7 @@ export function within<T>(step: StepRun, method: () => T): T {
 }
 
 /** @throws GateOutsideStepError when no step method is running */
-export function currentStep(operator: string): StepRun {
+export function currentGates(operator: string): Gates {
   if (current) return current;
   throw new GateOutsideStepError(
     `${operator}() was applied outside of a step method, or after its first await, or in a callback: ` +

@@ -33,5 +33,9 @@ function parse(text: string): number | undefined {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value.slice(0, 100)}'` : typeof value === 'number' ? String(value) : typeof value;
+  return typeof value === 'string'
+    ? `'${value.slice(0, 100)}'`
+    : typeof value === 'number'
+      ? String(value)
+      : typeof value;
 }

@@ -8,8 +8,8 @@ import { childJobs, resultsOf, type ChildSpec } from './children.js';
 import { dueOf, type Duration } from './duration.js';
 import { formatRecord, parseRecord, type GateRecord } from './gate-record.js';
 import { hashOf } from './idempotency.js';
-import type { OpenGate } from './open-gates.js';
-import type { StepRun } from './step-run.js';
+import type { OpenGate, OpenGates } from './open-gates.js';
+import type { StepContext } from './step-context.js';
 
 const mostValueBytes = 1024 * 1024;
 const mostChildren = 10_000;
@@ -27,6 +27,13 @@ export interface GateSpec<V> {
   readonly awaits?: boolean;
 }
 
+/** What the gates of a step have in common. */
+interface Siblings {
+  readonly open: OpenGates;
+  /** @throws GateLoopError */
+  countAnswer(gate: string): void;
+}
+
 /** One opening of a gate, shared by all who subscribe until it passes. */
 interface Flight extends OpenGate {
   readonly out: Subject<unknown>;
@@ -42,7 +49,8 @@ interface Flight extends OpenGate {
  */
 export class Gate<V> {
   readonly name: string;
-  readonly #step: StepRun;
+  readonly #step: StepContext;
+  readonly #siblings: Siblings;
   readonly #source: Observable<V>;
   readonly #spec: GateSpec<V>;
   readonly #place: number;
@@ -53,8 +61,16 @@ export class Gate<V> {
   #group: string | undefined;
 
   /** @param id what it is known by in the checkpoint: its place among the gates without a key, or its key */
-  constructor(step: StepRun, source: Observable<V>, spec: GateSpec<V>, place: number, id: string) {
+  constructor(
+    step: StepContext,
+    siblings: Siblings,
+    source: Observable<V>,
+    spec: GateSpec<V>,
+    place: number,
+    id: string,
+  ) {
     this.#step = step;
+    this.#siblings = siblings;
     this.#source = source;
     this.#spec = spec;
     this.#place = place;
@@ -111,7 +127,7 @@ export class Gate<V> {
 
   #open(): Flight {
     const flight: Flight = {
-      ...this.#step.gates.open.next(),
+      ...this.#siblings.open.next(),
       name: this.name,
       place: this.#place,
       waits: false,
@@ -121,13 +137,13 @@ export class Gate<V> {
       due: undefined,
       timers: [],
     };
-    this.#step.gates.open.add(flight);
+    this.#siblings.open.add(flight);
     return flight;
   }
 
   #start(flight: Flight): void {
     if (this.#record && this.#record.added === undefined) this.reconsider();
-    else this.#step.gates.open.subscribing(flight, () => this.#collect(flight));
+    else this.#siblings.open.subscribing(flight, () => this.#collect(flight));
   }
 
   #collect(flight: Flight): void {
@@ -142,7 +158,9 @@ export class Gate<V> {
           const payload = this.#step.payloads.encode(value, () => `a value of ${this.name}`);
           bytes += payload === undefined ? 0 : bytesOf(payload);
           if (bytes > mostValueBytes) {
-            throw new PayloadTooLargeError(`the values of ${this.name} have more than ${mostValueBytes} bytes together`);
+            throw new PayloadTooLargeError(
+              `the values of ${this.name} have more than ${mostValueBytes} bytes together`,
+            );
           }
           payloads.push(payload);
           values.push(this.#step.payloads.decode(payload) as V);
@@ -241,7 +259,7 @@ export class Gate<V> {
 
   /** @throws ChildFailedError */
   #settle(flight: Flight, children: readonly ChildRecord[], count: number): void {
-    this.#step.gates.countAnswer(this.name);
+    this.#siblings.countAnswer(this.name);
     const results = resultsOf(children, this.group, count);
     if (results === undefined) this.#wait(flight, undefined);
     else this.#pass(flight, [results]);
@@ -249,7 +267,7 @@ export class Gate<V> {
 
   #pass(flight: Flight, values: readonly (Payload | undefined | readonly (Payload | undefined)[])[]): void {
     this.#guard(flight, () => {
-      this.#step.gates.countAnswer(this.name);
+      this.#siblings.countAnswer(this.name);
       const { payloads } = this.#step;
       const decoded = values.map((value) =>
         typeof value === 'object' ? value.map((result) => payloads.decode(result)) : payloads.decode(value),
@@ -278,7 +296,7 @@ export class Gate<V> {
   #close(flight: Flight): void {
     flight.source?.unsubscribe();
     for (const cancel of flight.timers) cancel();
-    this.#step.gates.open.delete(flight);
+    this.#siblings.open.delete(flight);
     if (this.#flight !== flight) return;
     this.#flight = undefined;
     this.#step.schedule();

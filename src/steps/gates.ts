@@ -4,22 +4,25 @@ import { isName, nameRule } from '../engine/names.js';
 import type { Waiting } from '../engine/engine.js';
 import { Gate, type GateSpec } from './gate.js';
 import { OpenGates } from './open-gates.js';
-import type { StepRun } from './step-run.js';
+import type { StepContext } from './step-context.js';
 
 const mostGates = 100;
 const mostAnswersPerTurn = 1_000;
 
+/** A gate, whatever the type of its values. */
+type PlacedGate = Pick<Gate<unknown>, 'waits' | 'awaits' | 'due' | 'group' | 'reconsider' | 'arm' | 'disarm'>;
+
 /** The gates of one step, known by their places: it gives them out, and asks them all. */
 export class Gates {
   readonly open = new OpenGates();
-  readonly #step: StepRun;
-  readonly #gates: Gate<any>[] = [];
+  readonly #step: StepContext;
+  readonly #gates: PlacedGate[] = [];
   readonly #kinds: string[] = [];
   readonly #keys = new Set<string>();
   #turn = -1;
   #answers = 0;
 
-  constructor(step: StepRun) {
+  constructor(step: StepContext) {
     this.#step = step;
   }
 
@@ -33,15 +36,16 @@ export class Gates {
     if (this.#gates.length >= mostGates) {
       throw new TooManyGatesError(`step ${this.#step.name} has more than ${mostGates} gates: split the step`);
     }
-    const gate = new Gate(this.#step, source, spec, this.#gates.length, this.#identify(spec));
+    const gate = new Gate(this.#step, this, source, spec, this.#gates.length, this.#identify(spec));
     this.#gates.push(gate);
     return gate.passed;
   }
 
   /** A gate without a key is known by its place; one with a key takes no place. */
-  #identify({ kind, key }: GateSpec<any>): string {
+  #identify({ kind, key }: Pick<GateSpec<unknown>, 'kind' | 'key'>): string {
     if (key === undefined) return String(this.#kinds.push(kind) - 1);
-    if (!isName(key)) throw new DuplicateGateKeyError(`the key of a ${kind}() in step ${this.#step.name} won't do: ${nameRule}`);
+    if (!isName(key))
+      throw new DuplicateGateKeyError(`the key of a ${kind}() in step ${this.#step.name} won't do: ${nameRule}`);
     if (this.#keys.has(key)) {
       throw new DuplicateGateKeyError(`step ${this.#step.name} has two gates with the key "${key}": rename one`);
     }

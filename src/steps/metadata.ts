@@ -1,3 +1,4 @@
+/* oxlint-disable local/no-any -- no other type takes every user's class and method */
 import type { Backoff } from '../engine/records.js';
 import type { Fault } from '../errors.js';
 

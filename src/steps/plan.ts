@@ -62,7 +62,8 @@ export function planOf(processor: Class, faults: Fault[]): Plan | undefined {
 function byName(steps: readonly StepMetadata[]): Map<string, PlannedStep> {
   const planned = new Map<string, PlannedStep>();
   steps.forEach(({ name, options }, index) => {
-    const timeout = options.timeout === undefined || !isDuration(options.timeout) ? undefined : milliseconds(options.timeout);
+    const timeout =
+      options.timeout === undefined || !isDuration(options.timeout) ? undefined : milliseconds(options.timeout);
     const step = { name, options, timeout, next: steps[index + 1]?.name };
     for (const alias of [name, ...(options.was ?? [])]) planned.set(alias, step);
   });

@@ -8,6 +8,7 @@ import { bytesOf, type Payloads } from '../job/payloads.js';
 import type { Turn } from '../job/turn.js';
 import { within } from './current-step.js';
 import { Gates } from './gates.js';
+import type { StepContext } from './step-context.js';
 import { streamOf } from './stream.js';
 import type { Writer } from './writer.js';
 
@@ -38,10 +39,9 @@ export interface StepHost {
  * activation is stopped. Nothing is decided in the middle of a subscription: emissions, gates and acknowledgements ask
  * for a turn, and once per microtask checkpoint the run parks the job if it can, else saves what is unsaved.
  */
-export class StepRun {
+export class StepRun implements StepContext {
   readonly name: string;
   readonly gates: Gates;
-  /** Whether the run has ended: nothing that its stream still does counts. */
   over = false;
   readonly #host: StepHost;
   readonly #controller = new LazyAbortController();
@@ -70,7 +70,7 @@ export class StepRun {
     }
     this.#subscribing = true;
     try {
-      const stream = streamOf(within(this, method), this.name);
+      const stream = streamOf(within(this.gates, method), this.name);
       if (!this.#host.knows(this.gates.kinds)) this.#end(() => this.#host.mismatched(this.gates.kinds));
       else {
         this.#subscription = stream.subscribe({
@@ -124,7 +124,6 @@ export class StepRun {
 
   // --- turns ---
 
-  /** Asks for a turn at the next microtask checkpoint. */
   schedule(): void {
     if (this.#scheduled || this.#subscribing || this.over) return;
     this.#scheduled = true;
@@ -154,7 +153,6 @@ export class StepRun {
     else this.schedule();
   }
 
-  /** A gate has waited too long beside work that doesn't end: the work is done again when the job resumes (G4). */
   parkAnyhow(gate: string): void {
     if (this.over || this.#parking) return;
     const names = this.gates.open.holding().map((holding) => holding.name);
@@ -172,25 +170,21 @@ export class StepRun {
     this.#parking = true;
     this.#emissions = 0;
     if (groups === undefined) {
-      this.writer.send(
-        (write) => activation.moveToDelayed(write, due!),
-        { answered: () => this.#end(() => this.#host.parked('delayed')) },
-      );
+      this.writer.send((write) => activation.moveToDelayed(write, due!), {
+        answered: () => this.#end(() => this.#host.parked('delayed')),
+      });
       return;
     }
-    this.writer.send(
-      (write) => activation.moveToWaitingChildren(write, waiting),
-      {
-        answered: (parked) => {
-          if (parked) this.#end(() => this.#host.parked('waiting-children'));
-          else this.#parking = false;
-        },
-        acknowledged: () => {
-          this.gates.reconsider();
-          this.#acknowledged();
-        },
+    this.writer.send((write) => activation.moveToWaitingChildren(write, waiting), {
+      answered: (parked) => {
+        if (parked) this.#end(() => this.#host.parked('waiting-children'));
+        else this.#parking = false;
       },
-    );
+      acknowledged: () => {
+        this.gates.reconsider();
+        this.#acknowledged();
+      },
+    });
   }
 
   #finish(): void {
@@ -219,7 +213,6 @@ export class StepRun {
 
   // --- what gates ask for ---
 
-  /** Whether a gate may pass something on: never while the job is being parked, nor when the lease may be lost (W1). */
   mayAnswer(): boolean {
     if (this.over || this.#parking) return false;
     if (this.#host.activation.trusted()) return true;

@@ -130,7 +130,8 @@ export class Writer {
     this.#cursorChanged = false;
     this.#busy = true;
     whenReady(
-      () => call({ seq: this.#seq + 1, ...(withCursor && { cursor: this.#cursor() }), ...(unsaved && contentOf(unsaved)) }),
+      () =>
+        call({ seq: this.#seq + 1, ...(withCursor && { cursor: this.#cursor() }), ...(unsaved && contentOf(unsaved)) }),
       (answer) => {
         this.#busy = false;
         const written = !on.refused?.(answer);

@@ -1,0 +1,10 @@
+import { createApp } from 'stepstream';
+import { PackageProcessor } from './package-processor.js';
+import { ReportProcessor } from './report-processor.js';
+const app = createApp({ processors: [ReportProcessor, PackageProcessor] });
+await app.start();
+const t=Date.now();
+const job = await app.queue(ReportProcessor).add('licenses', { folder: process.cwd(), file: '/tmp/x/licenses.txt' });
+job.events$.subscribe((e) => console.log(Date.now()-t, JSON.stringify(e).slice(0,200)));
+console.log((await job.result()).text);
+await app.close();
