@@ -5,7 +5,7 @@ export interface Manifest {
   readonly licenses?: unknown;
 }
 
-/** What stands in the place of a license. In brackets, which no license begins and ends with. */
+/** What stands in the place of a license. */
 export const noLicense = '(none stated)';
 export const noManifest = '(no manifest)';
 export const notInstalled = '(not installed)';

@@ -1,5 +1,5 @@
 import { bufferCount, concatMap, defer, from, map, of, scan } from 'rxjs';
-import { Processor, Step, awaitChildren, delay, type StepJob } from 'stepstream';
+import { Processor, Step, awaitChildren, delay, type ChildSpec, type StepJob } from 'stepstream';
 import { PackageProcessor } from './package-processor.js';
 import { Packages, type PackageFacts } from './packages.js';
 import { reportText } from './report-text.js';
@@ -13,7 +13,7 @@ export interface ReportRequest {
   readonly file: string;
 }
 
-/** How far the lock file has been read. */
+/** How far the lock file has been read, and the paths found so far that aren't on the disk. */
 export interface Cursor {
   readonly next: number;
   readonly of: number;
@@ -53,7 +53,7 @@ export class ReportProcessor {
   inspect({ data: { folder } }: StepJob<ReportRequest>, { absent }: Cursor) {
     return defer(() => this.packages.list(folder)).pipe(
       concatMap((paths) => paths.filter((path) => !absent.includes(path))),
-      awaitChildren<string, PackageFacts>((path) => ({
+      awaitChildren<string, PackageFacts>((path): ChildSpec<PackageProcessor> => ({
         queue: PackageProcessor,
         name: 'inspect',
         data: { folder, path },

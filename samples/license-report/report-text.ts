@@ -3,7 +3,8 @@ import type { Summary } from './summary.js';
 import { table } from './table.js';
 
 export function reportText(summary: Summary): string {
-  return [licenses(summary), largest(summary), without(summary)].filter((part) => part !== '').join('\n\n');
+  const parts = [licenses(summary), largest(summary), ...unlicensed(summary)];
+  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 /** `12.3 MB` */
@@ -26,7 +27,7 @@ function licenses({ rows }: Summary): string {
         row.license,
         String(row.packages),
         `${((100 * row.packages) / packages).toFixed(1)} %`,
-        row.license === notInstalled ? '' : size(row.bytes),
+        row.license === notInstalled ? '–' : size(row.bytes),
       ]),
       [],
       ['Total', String(packages), '', size(bytes)],
@@ -46,24 +47,22 @@ function largest({ largest: packages }: Summary): string {
   );
 }
 
-const explained: Readonly<Record<string, (names: readonly string[]) => string>> = {
-  [noLicense]: (names) => `Their manifest states no license: ${names.join(', ')}`,
-  [noManifest]: (names) => `Their package.json is missing or broken: ${names.join(', ')}`,
-  [notInstalled]: (names) => `In the lock file, but not on this disk (as optional packages are): ${countByScope(names)}`,
+const explained: Readonly<Record<string, string>> = {
+  [noLicense]: 'No license stated in the manifest',
+  [noManifest]: 'No package.json that can be read',
+  [notInstalled]: "In the lock file but not installed, as optional packages for other platforms aren't",
 };
 
-function without({ without: names }: Summary): string {
-  return Object.entries(names)
-    .map(([reason, packages]) => explained[reason]?.(packages) ?? '')
-    .join('\n');
+function unlicensed({ unlicensed: groups }: Summary): readonly string[] {
+  return groups.map(({ reason, names }) => `${explained[reason]}\n  ${byScope(names)}`);
 }
 
-/** Platform packages come by the dozen: `@esbuild/* 25, fsevents`. */
-function countByScope(names: readonly string[]): string {
-  const counts = new Map<string, number>();
+/** Platform packages come by the dozen: `@esbuild/* (25), fsevents`. */
+function byScope(names: readonly string[]): string {
+  const scopes = new Map<string, string[]>();
   for (const name of names) {
-    const scope = name.startsWith('@') ? name.replace(/\/.*/, '/*') : name;
-    counts.set(scope, (counts.get(scope) ?? 0) + 1);
+    const scope = name.startsWith('@') && !name.includes(' > ') ? name.replace(/\/.*/, '/*') : name;
+    scopes.set(scope, [...(scopes.get(scope) ?? []), name]);
   }
-  return [...counts].map(([scope, count]) => (scope.endsWith('/*') ? `${scope} ${count}` : scope)).join(', ');
+  return [...scopes].map(([scope, of]) => (of.length > 1 ? `${scope} (${of.length})` : of[0])).join(', ');
 }
