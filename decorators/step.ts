@@ -1,10 +1,10 @@
 import type { ObservableInput, ObservedValueOf } from 'rxjs';
-import { recordFor, type StepOptions } from '../src/steps/metadata.js';
+import { recordFor, standardDecorators, type StepOptions } from '../src/steps/metadata.js';
 
 /** A step: takes the job and the output of the step before, returns a stream. */
-export type StepMethod = (job: any, input?: any) => ObservableInput<any>;
+export type StepMethod = (job: never, input: never) => ObservableInput<unknown>;
 
-type Input<M> = M extends (job: any, input: infer I, ...rest: any[]) => any ? I : unknown;
+type Input<M> = M extends (job: never, input: infer I, ...rest: never[]) => unknown ? I : unknown;
 
 /**
  * Makes a method a step of its processor: what it emits is saved, and a job resumes in it. Steps run in the order of
@@ -28,18 +28,25 @@ export function Step<P extends string>(
   descriptor: TypedPropertyDescriptor<M> &
     (ObservedValueOf<ReturnType<T[P]>> extends Input<M> ? unknown : { 'input does not take the output of': P }),
 ) => void;
-export function Step(options: StepOptions & { readonly after?: string | undefined } = {}) {
-  return (target: object, name: string | symbol, descriptor?: PropertyDescriptor): void => {
-    const isStatic = typeof target === 'function';
-    const record = recordFor(isStatic ? target : target.constructor);
-    const at = `${(isStatic ? target : target.constructor).name}.${String(name)}`;
-    if (isStatic || typeof name !== 'string' || typeof descriptor?.value !== 'function') {
-      const message = '@Step stands on methods of instances only, not on properties, accessors, static or symbol members';
-      record.faults.push({ code: 'STEP_ON_WRONG_TARGET', at, message });
+export function Step(options: object = {}, ...place: readonly unknown[]): unknown {
+  if (place.length > 0) {
+    const message = 'write @Step(), with parentheses';
+    recordFor(options).mistakes.push({ code: 'DECORATOR_NOT_CALLED', member: String(place[0]), message });
+    return undefined; // what a decorator returns would replace the method
+  }
+  return (target: unknown, name: unknown, descriptor?: PropertyDescriptor): void => {
+    if (standardDecorators(name)) return; // @Processor says so: here the class is not known
+    const record = recordFor(target);
+    const member = String(name);
+    if (typeof target === 'function' || typeof name !== 'string' || typeof descriptor?.value !== 'function') {
+      const message =
+        '@Step stands on methods of instances only, not on properties, accessors, static or symbol members';
+      record.mistakes.push({ code: 'STEP_ON_WRONG_TARGET', member, message });
     } else if (record.steps.some((step) => step.name === name)) {
-      record.faults.push({ code: 'DUPLICATE_STEP', at, message: 'the class has two steps of this name: rename one' });
+      const message = 'the class has two steps of this name, or @Step stands on it twice';
+      record.mistakes.push({ code: 'DUPLICATE_STEP', member, message });
     } else {
-      record.steps.push({ name, options: options as StepOptions });
+      record.steps.push({ name, options });
     }
   };
 }

@@ -1,46 +1,36 @@
-import { jsonCodec, type Codec } from './engine/codec.js';
+import { graceOf, plansOf, type AppOptions, type CloseOptions } from './app-options.js';
+import { jsonCodec } from './engine/codec.js';
 import type { Engine } from './engine/engine.js';
 import { memoryEngine } from './engine/memory/memory-engine.js';
 import { isName, nameRule } from './engine/names.js';
-import { ClosedError, ConfigurationError, UnknownProcessorError, type Fault } from './errors.js';
+import { ClosedError, ConfigurationError, UnknownProcessorError } from './errors.js';
 import type { JobContext } from './job/job.js';
-import { optionFaults, type OptionRules } from './job/options.js';
 import { Payloads } from './job/payloads.js';
 import { Queue } from './queue/queue.js';
-import { openScope, type Resolver, type Scope } from './resolver.js';
+import { lendQueues, makeInstances, type Instances } from './resolver.js';
 import type { DataOf } from './steps/children.js';
-import { milliseconds } from './steps/duration.js';
 import { runJob } from './steps/job-run.js';
-import { processorOf, type Class } from './steps/metadata.js';
-import { planQueues, type QueuePlan } from './steps/queue-plan.js';
+import { classNameOf, processorOf, type Class } from './steps/metadata.js';
+import type { QueuePlan } from './steps/queue-plan.js';
 import type { Logger } from './worker/logger.js';
 import { Worker } from './worker/worker.js';
 
-export interface AppOptions {
-  /** The classes whose jobs this app runs. Default none: an app that only adds jobs. */
-  readonly processors?: readonly Class[];
-  /** Where jobs are kept. Default: an embedded engine of the app's own, gone with the process. */
-  readonly connection?: Engine | undefined;
-  /** Makes the processors' instances. Default: tsyringe's container. */
-  readonly resolver?: Resolver;
-  /** Part of every idempotency key. Default `bull`. */
-  readonly prefix?: string;
-  /** How values become text. Default JSON. */
-  readonly codec?: Codec;
-  /** Default: the console. */
-  readonly logger?: Logger;
-}
+export type { AppOptions, CloseOptions } from './app-options.js';
 
 /** Adds jobs and, once started, runs them. */
 export interface App {
   readonly engine: Engine;
-  /** Starts a worker for each queue that a processor handles. @throws ResolveError when an instance can't be made */
+  /**
+   * Makes the processors' instances, then starts a worker for each queue that they handle.
+   *
+   * @throws ResolveError when an instance can't be made; no worker runs then, and it may be called again
+   */
   start(): Promise<void>;
   /**
-   * Stops gracefully: running jobs go on to their next durable write, for at most `grace` (milliseconds, or text like
-   * `'10 s'`; 10 s by default), and are put back at the head of their queue.
+   * Stops gracefully: running jobs go on to their next durable write, for at most `grace`, and are put back at the head
+   * of their queue.
    */
-  close(options?: { readonly grace?: number | string }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
   /** The queue of a processor, or of a name. @throws UnknownProcessorError, ConfigurationError for a wrong name */
   queue<P>(processor: Class<P>): Queue<DataOf<P>>;
   queue<Data = any, Result = any>(name: string): Queue<Data, Result>;
@@ -61,57 +51,74 @@ export interface App {
  * ```
  */
 export function createApp(options: AppOptions = {}): App {
-  return new StepstreamApp(options);
+  return new StepstreamApp(options, plansOf(options));
 }
 
 class StepstreamApp implements App {
   readonly engine: Engine;
-  readonly #ownsEngine: boolean;
-  readonly #context: JobContext;
   readonly #options: AppOptions;
-  readonly #logger: Logger;
   readonly #plans: readonly QueuePlan[];
-  readonly #workers = new Map<string, Worker>();
+  readonly #logger: Logger;
+  readonly #context: JobContext;
   readonly #queues = new Map<string, Queue>();
-  readonly #scopes: Scope[] = [];
-  readonly #instances = new Map<Class, object>();
-  #state: 'new' | 'started' | 'closed' = 'new';
+  readonly #workers: ReadonlyMap<string, Worker>;
+  readonly #takeQueuesBack: () => void;
+  #instances: readonly Instances[] = [];
+  #starting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #closed = false;
 
-  constructor(options: AppOptions) {
-    const faults: Fault[] = [...optionFaults(options, appOptionRules, 'createApp')];
-    this.#plans = planQueues(options.processors ?? [], faults);
-    if (faults.length > 0) throw new ConfigurationError('The app has mistakes:', faults);
-    this.#options = options;
+  constructor(options: AppOptions, plans: readonly QueuePlan[]) {
+    this.#options = { ...options };
+    this.#plans = plans;
     this.#logger = options.logger ?? console;
-    this.#ownsEngine = options.connection === undefined;
     this.engine = options.connection ?? memoryEngine();
     this.#context = { engine: this.engine, payloads: new Payloads(options.codec ?? jsonCodec) };
+    this.#workers = new Map(plans.map((plan) => [plan.queue, this.#makeWorker(plan)]));
+    this.#takeQueuesBack = options.resolver ? lendQueues(options.resolver, this.#queueOf) : () => {};
     if ('connection' in options && options.connection === undefined) {
-      this.#logger.warn('createApp got a connection that is undefined: jobs are kept in memory, and gone with the process');
+      const message =
+        'createApp got a connection that is undefined: jobs are kept in memory, and gone with the process';
+      this.#logger.warn(message);
     }
-    for (const plan of this.#plans) this.#workers.set(plan.queue, this.#makeWorker(plan));
   }
 
   async start(): Promise<void> {
     this.#refuseClosed();
-    if (this.#state === 'started') return;
-    this.#state = 'started';
-    for (const { plans } of this.#plans) {
-      const scope = openScope(this.#options.resolver, (queue) => this.#queueOf(queue));
-      this.#scopes.push(scope);
-      for (const { processor } of plans) this.#instances.set(processor, await scope.resolve(processor));
+    this.#starting ??= this.#start();
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#starting = undefined;
+      throw error;
     }
+  }
+
+  async #start(): Promise<void> {
+    const made: Instances[] = [];
+    try {
+      for (const { plans } of this.#plans) made.push(await makeInstances(plans, this.#options.resolver, this.#queueOf));
+      this.#refuseClosed();
+    } catch (error) {
+      await disposeAll(made);
+      throw error;
+    }
+    this.#instances = made;
     for (const worker of this.#workers.values()) worker.run();
   }
 
-  async close({ grace = 10_000 }: { readonly grace?: number | string } = {}): Promise<void> {
-    const ms = milliseconds(grace);
-    if (this.#state !== 'closed') {
-      this.#state = 'closed';
-      await Promise.all([...this.#workers.values()].map((worker) => worker.close({ grace: ms })));
-      for (const scope of this.#scopes) await scope.dispose();
-      if (this.#ownsEngine) await this.engine.close();
-    }
+  async close(options: CloseOptions = {}): Promise<void> {
+    const grace = graceOf(options);
+    this.#closed = true;
+    await (this.#closing ??= this.#close(grace));
+  }
+
+  async #close(grace: number): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.close({ grace })));
+    this.#takeQueuesBack();
+    const errors = await disposeAll(this.#instances);
+    if (this.#options.connection === undefined) await this.engine.close();
+    if (errors.length > 0) throw new AggregateError(errors, 'the app is closed, but an instance was not disposed');
   }
 
   queue<P>(processor: Class<P>): Queue<DataOf<P>>;
@@ -121,60 +128,58 @@ class StepstreamApp implements App {
   }
 
   worker(processor: Class): Worker {
-    const worker = this.#workers.get(processorOf(processor)?.queue ?? '');
-    if (worker && this.#options.processors?.includes(processor)) return worker;
-    throw new UnknownProcessorError(`${nameOf(processor)} is not one of the app's processors: pass it to createApp`);
+    const plan = this.#plans.find(({ plans }) => plans.some((each) => each.processor === processor));
+    const worker = plan && this.#workers.get(plan.queue);
+    if (worker) return worker;
+    throw new UnknownProcessorError(`${describe(processor)} is not one of the app's processors: give it to createApp`);
   }
 
-  #queueOf(queue: string | Class): Queue {
-    const name = typeof queue === 'function' ? processorOf(queue)?.queue : queue;
-    if (name === undefined) throw new UnknownProcessorError(`${nameOf(queue)} has no @Processor: it has no queue`);
-    if (!isName(name)) {
-      throw new ConfigurationError('There is no such queue:', [
-        { code: 'INVALID_NAME', at: `queue "${String(name).slice(0, 128)}"`, message: nameRule },
-      ]);
-    }
+  readonly #queueOf = (queue: string | Class): Queue => {
+    const name = queueName(queue);
     let found = this.#queues.get(name);
-    if (!found) this.#queues.set(name, (found = new Queue(name, this.#context, () => this.#state === 'closed')));
+    if (!found) this.#queues.set(name, (found = new Queue(name, this.#context, () => this.#closed)));
     return found;
-  }
+  };
 
   #makeWorker({ queue, options, find }: QueuePlan): Worker {
-    const { parkAfter, unknownStepGrace } = options;
+    const instanceOf = (processor: Class): object | undefined =>
+      this.#instances.find(({ of }) => of.has(processor))?.of.get(processor);
     const jobRunOptions = {
       prefix: this.#options.prefix ?? 'bull',
       payloads: this.#context.payloads,
-      parkAfter,
-      unknownStepGrace,
+      parkAfter: options.parkAfter,
+      unknownStepGrace: options.unknownStepGrace,
       find: (jobName: string) => {
         const plan = find(jobName);
-        return plan && { plan, instance: this.#instances.get(plan.processor)! };
+        return plan && { plan, instance: instanceOf(plan.processor)! };
       },
     };
     return new Worker(queue, this.#context, options, (activation) => runJob(activation, jobRunOptions), this.#logger);
   }
 
   #refuseClosed(): void {
-    if (this.#state === 'closed') throw new ClosedError('the app is closed: create another one');
+    if (this.#closed) throw new ClosedError('the app is closed: create another one');
   }
 }
 
-function nameOf(processor: unknown): string {
-  return typeof processor === 'function' ? processor.name : String(processor);
+/** @throws UnknownProcessorError, ConfigurationError */
+function queueName(queue: string | Class): string {
+  const name = typeof queue === 'string' ? queue : processorOf(queue)?.queue;
+  if (name === undefined) {
+    throw new UnknownProcessorError(`${describe(queue)} has no @Processor of its own: it has no queue`);
+  }
+  if (isName(name)) return name;
+  const at = `queue ${describe(name)}`;
+  throw new ConfigurationError('There is no such queue:', [{ code: 'INVALID_NAME', at, message: nameRule }]);
 }
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-const hasMethods = (...names: readonly string[]) => (value: unknown) =>
-  isObject(value) && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+function describe(value: unknown): string {
+  if (typeof value === 'function') return classNameOf(value);
+  return typeof value === 'string' ? `"${value.slice(0, 128)}"` : value === null ? 'null' : typeof value;
+}
 
-const appOptionRules: OptionRules<AppOptions> = {
-  processors: { test: Array.isArray, expects: 'a list of classes' },
-  connection: { test: hasMethods('claim', 'checkpoint'), expects: 'an engine; leave it out for the embedded one' },
-  resolver: {
-    test: (value) => hasMethods('resolve')(value) || hasMethods('get')(value),
-    expects: 'a container with resolve(class) or get(class)',
-  },
-  prefix: { test: (value) => typeof value === 'string' && /^[\w.\-/#{}]{1,128}$/.test(value), expects: `a name; ${nameRule}` },
-  codec: { test: hasMethods('encode', 'decode'), expects: 'a codec with encode(value) and decode(payload)' },
-  logger: { test: hasMethods('warn', 'error'), expects: 'a logger with warn(message) and error(message)' },
-};
+/** What the ones that couldn't be disposed threw. */
+async function disposeAll(all: readonly Instances[]): Promise<readonly unknown[]> {
+  const ends = await Promise.allSettled(all.map((instances) => instances.dispose()));
+  return ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+}

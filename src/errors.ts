@@ -15,11 +15,13 @@ export abstract class StepstreamError extends Error {
 export interface Fault {
   readonly code:
     | 'NOT_A_PROCESSOR'
-    | 'NO_PROCESSOR_NAME'
     | 'NO_STEPS'
     | 'DUPLICATE_STEP'
     | 'DUPLICATE_PROCESSOR'
+    | 'PROCESSOR_ON_WRONG_TARGET'
     | 'STEP_ON_WRONG_TARGET'
+    | 'DECORATOR_NOT_CALLED'
+    | 'STANDARD_DECORATORS'
     | 'STEP_ORDER'
     | 'WORKER_OPTIONS_DIFFER'
     | 'INVALID_NAME'
@@ -151,6 +153,11 @@ export class JobStalledError extends StepstreamError {
   override readonly code = 'JOB_STALLED';
 }
 
+/** The job was cancelled; the message is the reason. */
+export class JobCancelledError extends StepstreamError {
+  override readonly code = 'JOB_CANCELLED';
+}
+
 /** A job that `job.result()` waited for failed with an error that isn't Stepstream's. */
 export class JobFailedError extends StepstreamError {
   override readonly code = 'JOB_FAILED';
@@ -200,4 +207,5 @@ const revivable: readonly (readonly [code: string, make: new (message: string) =
   CheckpointMismatchError,
   UnknownJobNameError,
   JobStalledError,
+  JobCancelledError,
 ].map((make) => [new make('').code, make]);

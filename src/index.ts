@@ -15,8 +15,11 @@ export type { Class, ProcessorOptions, StepOptions } from './steps/metadata.js';
 export { addChildren } from './operators/add-children.js';
 export { awaitChildren } from './operators/await-children.js';
 export { checkpoint } from './operators/checkpoint.js';
+export { checkpointMap } from './operators/checkpoint-map.js';
 export { delay } from './operators/delay.js';
-export type { ChildSpec, DataOf } from './steps/children.js';
+export { finish } from './operators/finish.js';
+export { goto } from './operators/goto.js';
+export type { ChildOutcome, ChildSpec, DataOf } from './steps/children.js';
 export type { Duration } from './steps/duration.js';
 export type { StepJob } from './steps/step-job.js';
 

@@ -1,51 +1,107 @@
 import { container, type DependencyContainer } from 'tsyringe';
+import { queuesToken, type Queues } from '../decorators/inject-queue.js';
 import { ResolveError } from './errors.js';
-import { queuesToken, type Queues } from './queue/queue-token.js';
-import type { Class } from './steps/metadata.js';
+import { classNameOf, type Class } from './steps/metadata.js';
+import type { Plan } from './steps/plan.js';
 
-/** A container of any make: Nest's and inversify's `get`, tsyringe's and awilix' `resolve`. */
-export type Resolver =
-  | { resolve(token: Class): unknown; get?: never }
-  | { get(token: Class): unknown; resolve?: never }
-  | DependencyContainer;
+/** A container of any make that is asked by class: `get` (Nest, inversify, TypeDI) or `resolve` (tsyringe), later too. */
+export type Resolver = { get(token: Class): unknown } | { resolve(token: Class): unknown };
 
-/** Instances for one worker, disposed with it. */
-export interface Scope {
-  /** @throws ResolveError that says how to mend it */
-  resolve(processor: Class): Promise<object>;
+/** The instances of one worker's processors. */
+export interface Instances {
+  readonly of: ReadonlyMap<Class, object>;
   dispose(): Promise<void>;
 }
 
-/** A scope of the app's container; of tsyringe's, a child that knows the app's queues. */
-export function openScope(resolver: Resolver = container, queues: Queues): Scope {
-  if (!isTsyringe(resolver)) {
-    return {
-      resolve: (processor) => instanceOf(processor, () => (resolver.resolve ? resolver.resolve(processor) : resolver.get?.(processor))),
-      dispose: async () => {},
-    };
+/**
+ * Makes one instance of each processor of a worker: with tsyringe in a child container, which knows the app's queues
+ * and is disposed with the worker.
+ *
+ * @throws ResolveError that says how to mend it; then nothing is left undisposed
+ */
+export async function makeInstances(
+  plans: readonly Plan[],
+  resolver: Resolver = container,
+  queues: Queues,
+): Promise<Instances> {
+  const child = isTsyringe(resolver) ? resolver.createChildContainer() : undefined;
+  child?.register(queuesToken, { useValue: queues });
+  const instances = new Map<Class, object>();
+  const made = { of: instances, dispose: async () => child?.dispose() };
+  try {
+    for (const plan of plans)
+      instances.set(plan.processor, checked(plan, await make(plan.processor, child ?? resolver)));
+  } catch (error) {
+    await made.dispose().catch(() => {}); // the first error counts
+    throw error;
   }
-  const child = resolver.createChildContainer();
-  child.register(queuesToken, { useValue: queues });
-  return {
-    resolve: (processor) => instanceOf(processor, () => child.resolve(processor)),
-    dispose: async () => child.dispose(),
-  };
+  return made;
 }
 
-async function instanceOf(processor: Class, make: () => unknown): Promise<object> {
-  let instance: unknown;
+async function make(processor: Class, resolver: Resolver): Promise<unknown> {
   try {
-    instance = await make();
+    const instance: unknown = await ('get' in resolver ? resolver.get(processor) : resolver.resolve(processor));
+    // what the container doesn't know, and needs nothing
+    return instance == null && processor.length === 0 ? new processor() : instance;
   } catch (cause) {
-    throw new ResolveError(
-      `the container could not make ${processor.name}: ${cause instanceof Error ? cause.message : String(cause)}. With tsyringe, ` +
-        'constructor injection needs a compiler that emits metadata ("emitDecoratorMetadata" of tsc or swc; esbuild and tsx ' +
-        'never do), or @inject on each parameter; with another container, register the class there and pass it as `resolver`.',
-      { cause },
-    );
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new ResolveError(`${classNameOf(processor)} could not be made: ${message}\n${wayOut(resolver, message)}`, {
+      cause,
+    });
   }
-  if (typeof instance === 'object' && instance !== null) return instance;
-  throw new ResolveError(`the container has no ${processor.name}: register it there`);
+}
+
+function wayOut(resolver: Resolver, message: string): string {
+  if (!isTsyringe(resolver))
+    return 'Register the class, and what its constructor needs, in the container that is the `resolver`.';
+  if (!message.includes('TypeInfo not known'))
+    return 'Register what is missing in the container, or inject something else.';
+  return (
+    'Each class that has something injected needs @injectable(), an import without `type`, and a compiler that emits ' +
+    'metadata ("emitDecoratorMetadata" of tsc, "decoratorMetadata" of swc; esbuild and tsx have none); or @inject(token) ' +
+    'on each parameter.'
+  );
+}
+
+/** A stranger's instance would fail job after job. */
+function checked({ processor, steps }: Plan, instance: unknown): object {
+  const name = classNameOf(processor);
+  if (typeof instance !== 'object' || instance === null) {
+    throw new ResolveError(`the container that is the \`resolver\` has no ${name}: register it there`);
+  }
+  const members = instance as Record<string, unknown>;
+  const missing = [...steps.values()].find((step) => typeof members[step.name] !== 'function');
+  if (!missing) return instance;
+  throw new ResolveError(
+    `what the container gave for ${name} has no method ${missing.name}: register the class itself`,
+  );
+}
+
+// --- queues for classes that no processor needs ---
+
+const lenders = new WeakMap<DependencyContainer, Set<Queues>>();
+
+/**
+ * Lets `@InjectQueue` find an app's queues in the container itself, for classes that the user has it make.
+ *
+ * @returns takes them back
+ */
+export function lendQueues(resolver: Resolver, queues: Queues): () => void {
+  if (!isTsyringe(resolver)) return () => {};
+  const all = lenders.get(resolver) ?? new Set();
+  lenders.set(resolver, all.add(queues));
+  if (!resolver.isRegistered(queuesToken)) resolver.register(queuesToken, { useFactory: () => theOnly(all) });
+  return () => all.delete(queues);
+}
+
+function theOnly(all: ReadonlySet<Queues>): Queues {
+  const [queues, another] = all;
+  if (queues && !another) return queues;
+  throw new ResolveError(
+    queues
+      ? 'several apps have this container as `resolver`: give each one of its own, container.createChildContainer()'
+      : 'the app that had this container as `resolver` is closed',
+  );
 }
 
 function isTsyringe(resolver: Resolver): resolver is DependencyContainer {

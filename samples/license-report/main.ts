@@ -24,12 +24,10 @@ const job: Job<unknown, ReportFile> = await app.queue(ReportProcessor).add('lice
 const screen = openScreen(process.stdout);
 const watching = watchReport(job, app.worker(PackageProcessor), screen);
 try {
-  const end = await Promise.race([job.result(), interrupted]);
-  watching.unsubscribe();
+  const end = await Promise.race([job.result(), interrupted]).finally(() => watching.unsubscribe());
   if (typeof end === 'number') await stop(end);
   else console.log(`\n${end.text}\n\nSaved as ${end.file}`);
 } catch (error) {
-  watching.unsubscribe();
   console.error(`The report failed: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 } finally {

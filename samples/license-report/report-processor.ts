@@ -1,4 +1,4 @@
-import { bufferCount, concatMap, defer, from, map, of, scan } from 'rxjs';
+import { bufferCount, concatMap, defaultIfEmpty, defer, from, map, of, scan } from 'rxjs';
 import { Processor, Step, awaitChildren, delay, type ChildSpec, type StepJob } from 'stepstream';
 import { PackageProcessor } from './package-processor.js';
 import { Packages, type PackageFacts } from './packages.js';
@@ -43,6 +43,7 @@ export class ReportProcessor {
             }),
             saved,
           ),
+          defaultIfEmpty(saved), // nothing left to read: the next step needs a cursor all the same
         ),
       ),
     );

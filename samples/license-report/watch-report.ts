@@ -21,6 +21,16 @@ import type { Screen } from './screen.js';
 import type { Summary } from './summary.js';
 import type { ReportFile } from './write-report.js';
 
+interface Line {
+  readonly kind: string;
+  readonly text: string;
+}
+
+interface Bar {
+  readonly part: number;
+  readonly text: string;
+}
+
 /** A line for each checkpoint of the report and each move between states; a bar for what goes on meanwhile. */
 export function watchReport(report: Job, packages: Worker, screen: Screen): Subscription {
   const event$ = report.events$;
@@ -32,14 +42,14 @@ export function watchReport(report: Job, packages: Worker, screen: Screen): Subs
     share(),
   );
 
-  const lines$ = merge(
+  const lines$: Observable<Line> = merge(
     event$.pipe(map(lineOf), filter(isDefined)),
     children$.pipe(
       filter(({ done, all }) => done % 100 === 0 || done === all),
       map(({ done, all }) => ({ kind: 'children', text: `${done} of ${all} are done` })),
     ),
   );
-  const bars$ = merge(
+  const bars$: Observable<Bar> = merge(
     cursor$.pipe(map(({ next, of: all }) => ({ part: next / all, text: `${next} of ${all} packages read` }))),
     children$.pipe(map(({ done, all }) => ({ part: done / all, text: `${done} of ${all} packages inspected` }))),
     event$.pipe(switchMap((event) => (event.type === 'delayed' ? countdown(event) : EMPTY))),
@@ -68,7 +78,7 @@ export function checkpointText({ step, emission, bytes }: JobProgress): string {
   }
 }
 
-function lineOf(event: JobEvent): { readonly kind: string; readonly text: string } | undefined {
+function lineOf(event: JobEvent): Line | undefined {
   switch (event.type) {
     case 'active':
       return { kind: 'active', text: 'a worker has taken the job' };
@@ -90,13 +100,7 @@ function cursorOf(event: JobEvent): Cursor | undefined {
   return isCursor ? (event.data.emission as Cursor | undefined) : undefined;
 }
 
-function countdown({
-  at,
-  delay,
-}: {
-  readonly at: number;
-  readonly delay: number;
-}): Observable<{ part: number; text: string }> {
+function countdown({ at, delay }: Extract<JobEvent, { readonly type: 'delayed' }>): Observable<Bar> {
   return timer(0, 50).pipe(
     map(() => Math.max(delay - Date.now(), 0)),
     map((left) => ({

@@ -100,6 +100,16 @@ describe('the processors of the license report', () => {
     ]);
   });
 
+  it('report a project without packages', async () => {
+    await writeProject({});
+    const app = createApp({ processors: [ReportProcessor, PackageProcessor] });
+    await app.start();
+    const job = await app.queue(ReportProcessor).add('licenses', { folder, file: join(folder, 'licenses.txt') });
+    const { text } = await job.result();
+    await app.close();
+    expect(text).toMatch(/^Total +0 +0\.0 kB$/m);
+  });
+
   it.each([
     [{ license: 'MIT' }, 'MIT'],
     [{ license: '(MIT OR CC0-1.0)' }, 'MIT OR CC0-1.0'],

@@ -26,75 +26,8 @@ import {
   type Observable,
 } from 'rxjs';
 import { Processor, Step, addChildren, awaitChildren, checkpoint, createApp, delay, type StepJob } from 'stepstream';
+import { counted, runStep } from '../support/run-step.js';
 import { virtually, virtualClock } from '../support/virtual.js';
-
-interface Ran {
-  readonly state: string;
-  readonly result: unknown;
-  readonly reason: string | undefined;
-  readonly code: string | undefined;
-  /** Virtual time of its end, in milliseconds. */
-  readonly end: number | undefined;
-  readonly activations: number;
-  readonly events: readonly string[];
-  readonly warnings: readonly string[];
-}
-
-/** Runs a one-step job whose stream is made anew by each call, in virtual time. */
-function runStep(
-  stream: (job: StepJob) => unknown,
-  { attempts = 1, parkAfter = 20_000 }: { attempts?: number; parkAfter?: number } = {},
-): Ran {
-  @Processor('gated')
-  class Gated {
-    @Step({ attempts })
-    only(job: StepJob): Observable<any> {
-      return stream(job) as Observable<any>;
-    }
-  }
-  @Processor('kids', { concurrency: 3 })
-  class Kids {
-    @Step()
-    double(job: StepJob<number>): Observable<number> {
-      return job.data < 0 ? throwError(() => new Error(`no ${job.data}`)) : timer(10).pipe(map(() => job.data * 2));
-    }
-  }
-  let ran!: () => Ran;
-  virtually(
-    [Gated, Kids],
-    (run) => {
-      const events: string[] = [];
-      const id = run.add();
-      run.engine.events('gated', ({ type }) => events.push(type), id);
-      run.startWorkers();
-      ran = () => {
-        const job = run.get(id);
-        return {
-          state: job.state,
-          result: job.returnvalue === undefined ? undefined : JSON.parse(job.returnvalue),
-          reason: job.failedReason,
-          code: job.failedCode,
-          end: job.finishedOn,
-          activations: job.attemptsStarted,
-          events,
-          warnings: run.warnings,
-        };
-      };
-    },
-    { parkAfter },
-  );
-  return ran();
-}
-
-/** A source that counts its subscriptions. */
-function counted<T>(make: () => Observable<T>): Observable<T> & { runs: number } {
-  const source = defer(() => {
-    source.runs++;
-    return make();
-  }) as Observable<T> & { runs: number };
-  source.runs = 0;
-  return source;
-}
 
 describe('G1: answer before demand', () => {
   it('G1: a source above checkpoint() with retry(5) below and three failures runs once', () => {

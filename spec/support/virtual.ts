@@ -18,6 +18,8 @@ export const virtualClock: Clock = {
 
 export interface VirtualRun {
   readonly engine: Engine;
+  /** The first processor's queue. */
+  readonly queue: string;
   readonly warnings: string[];
   /** Adds a job of the first processor's queue; answers its id. */
   add(data?: unknown, opts?: JobOptions): string;
@@ -55,6 +57,7 @@ export function virtually(
     const seen = options.wrap?.(engine) ?? engine;
     const run: VirtualRun = {
       engine,
+      queue: plans[0]!.queue,
       warnings,
       add: (data, opts = {}) => {
         const payload = payloads.encode(data, () => 'data');
@@ -62,7 +65,7 @@ export function virtually(
         const [id] = engine.add([{ queue: plans[0]!.queue, name: 'job', data: payload, opts, timestamp }]) as string[];
         return id!;
       },
-      get: (id) => engine.get(plans[0]!.queue, String(id)) as JobRecord,
+      get: (id) => engine.get(plans[0]!.queue, id) as JobRecord,
       startWorkers: () =>
         plans.map((plan) => {
           const instances = new Map(plan.plans.map(({ processor }) => [processor, new processor() as object]));

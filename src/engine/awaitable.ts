@@ -17,6 +17,11 @@ export function whenReady<T>(
     failed(error);
     return;
   }
-  if (answer instanceof Promise) answer.then(done, failed);
+  if (isPromise(answer)) answer.then(done, failed);
   else done(answer);
+}
+
+/** By its shape: a promise of another realm, as Node's own are in Jest, is no `instanceof Promise`. */
+function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
+  return typeof (answer as { readonly then?: unknown } | null | undefined)?.then === 'function';
 }

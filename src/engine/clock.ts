@@ -7,7 +7,7 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds since the epoch; never goes backwards. */
   now(): number;
-  /** Calls `action` once, `ms` milliseconds from now, however many; 0 means at the next turn of the event loop. */
+  /** Calls `action` once, `ms` milliseconds from now, however many, never sooner; 0: at the next turn of the event loop. */
   after(ms: number, action: () => void): Cancel;
 }
 
@@ -24,11 +24,13 @@ export const systemClock: Clock = {
     }
     const due = systemClock.now() + ms;
     let timer: NodeJS.Timeout;
-    const arm = (): void => {
-      const left = Math.ceil(due - systemClock.now());
-      timer = setTimeout(left > longestTimeout ? arm : action, Math.min(Math.max(left, 0), longestTimeout));
+    // Node's timers count whole milliseconds and may fire a fraction early: what is called then would find nothing due
+    const look = (): void => {
+      const left = due - systemClock.now();
+      if (left > 0) timer = setTimeout(look, Math.min(Math.ceil(left), longestTimeout));
+      else action();
     };
-    arm();
+    look();
     return () => clearTimeout(timer);
   },
 };

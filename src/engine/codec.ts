@@ -96,7 +96,9 @@ function lossOf(value: unknown): string | undefined {
       const kind = emptied.find((type) => value instanceof type);
       if (kind) return `is a ${kind.name}, which JSON would empty: convert it, e.g. to an array of its entries`;
       // a Buffer has a toJSON, a plain typed array hasn't
-      return ArrayBuffer.isView(value) && !('toJSON' in value) ? 'is a typed array: convert it, e.g. to base64' : undefined;
+      return ArrayBuffer.isView(value) && !('toJSON' in value)
+        ? 'is a typed array: convert it, e.g. to base64'
+        : undefined;
     }
     default:
       return undefined;
@@ -111,7 +113,9 @@ function refuse(place: Place, loss: string): never {
 function pathOf(place: Place): string {
   const keys: string[] = [];
   for (let at: Place | undefined = place; at?.parent !== undefined; at = at.parent) {
-    keys.push(typeof at.key === 'number' ? `[${at.key}]` : /^\w+$/.test(at.key) ? `.${at.key}` : `["${at.key.slice(0, 64)}"]`);
+    keys.push(
+      typeof at.key === 'number' ? `[${at.key}]` : /^\w+$/.test(at.key) ? `.${at.key}` : `["${at.key.slice(0, 64)}"]`,
+    );
   }
   // from the outside in; a cycle's path is as long as the depth limit and tells most by its beginning
   return `$${keys.reverse().slice(0, 8).join('')}${keys.length > 8 ? '…' : ''}`;

@@ -1,15 +1,7 @@
+import type { Administration } from './admin.js';
 import type { Awaitable } from './awaitable.js';
 import type { Clock } from './clock.js';
-import type {
-  ChildRecord,
-  EngineEvent,
-  Failure,
-  JobRecord,
-  Lease,
-  NewJob,
-  Payload,
-  Write,
-} from './records.js';
+import type { ChildRecord, EngineEvent, Failure, JobRecord, Lease, NewJob, Payload, Write } from './records.js';
 
 /** Ends a subscription; calling it twice does nothing. */
 export type Unsubscribe = () => void;
@@ -26,10 +18,13 @@ export interface Claimed {
   readonly lease: Lease;
 }
 
+/** What a parked parent waits for: whichever comes first wakes it. */
 export interface Waiting {
-  /** Wake as soon as one of these groups of children is settled; absent: all children of the job. */
+  /** One of these groups of children is settled: it has none pending, or one that failed with `continue`. */
   readonly groups?: readonly string[];
-  /** Wake at this time of the engine's clock at the latest. */
+  /** No child of the job is pending, or more than so many have failed with `fail`. */
+  readonly all?: { readonly failuresSeen: number };
+  /** It is this time of the engine's clock. */
   readonly due?: number;
 }
 
@@ -44,8 +39,8 @@ export interface Recovery {
 }
 
 /**
- * The store's port: what workers need of it. Internal, and so may be reshaped; one contract suite (`spec/contract`)
- * runs on every engine.
+ * The store's port: what workers need of it, and, in `admin.ts`, the rest. Internal, and so may be reshaped; one contract
+ * suite (`spec/contract`) runs on every engine.
  *
  * - Each method is one atomic transition: it happens wholly or, when it throws, not at all.
  * - A method that takes a lease and a {@link Write} proves both first: `LeaseLostError` when the lease isn't the job's,
@@ -53,7 +48,7 @@ export interface Recovery {
  * - Payloads are opaque. Time is the engine's clock's.
  * - No method calls a watcher, a listener or another call's continuation before it has returned.
  */
-export interface Engine {
+export interface Engine extends Administration {
   readonly clock: Clock;
 
   // --- produce ---
@@ -76,16 +71,16 @@ export interface Engine {
   moveToDelayed(lease: Lease, write: Write, due: number): Awaitable<void>;
 
   /**
-   * Saves and parks until what is awaited is settled. Answers `false`, the write saved and the lease still held, when
-   * there is nothing to wait for: a group has no pending child, or one that failed with `continue`.
+   * Saves and parks until what it waits for has come. Answers `false`, the write saved and the lease still held, when
+   * some of its children's conditions hold already.
    */
   moveToWaitingChildren(lease: Lease, write: Write, waiting: Waiting): Awaitable<boolean>;
 
   /**
    * Completes the job, drops its checkpoint but for the cursor, and tells its parent. With children pending it saves
-   * the write and parks instead; when a child failed whose failure is to `fail` the job, it writes nothing.
+   * the write and parks instead; when more than `failuresSeen` children have failed with `fail`, it writes nothing.
    */
-  complete(lease: Lease, write: Write, result: Payload | undefined): Awaitable<CompleteAnswer>;
+  complete(lease: Lease, write: Write, result: Payload | undefined, failuresSeen: number): Awaitable<CompleteAnswer>;
 
   /** Counts an attempt and saves; with `retryAt` the job is claimable again then, without it has failed for good. */
   fail(lease: Lease, write: Write, failure: Failure, retryAt?: number): Awaitable<void>;

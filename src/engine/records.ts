@@ -1,19 +1,11 @@
 /** Text that the codec made of a user's value; engines store it and never look inside. `undefined` is absence. */
 export type Payload = string;
 
-export type JobState =
-  | 'waiting'
-  | 'prioritized'
-  | 'delayed'
-  | 'active'
-  | 'waiting-children'
-  | 'completed'
-  | 'failed';
+export type JobState = 'waiting' | 'prioritized' | 'delayed' | 'active' | 'waiting-children' | 'completed' | 'failed';
 
 /** Wait between two attempts. A number is a fixed delay in milliseconds; `exponential` doubles: 2^(n-1) × delay. */
 export type Backoff =
-  | number
-  | { readonly type: 'fixed' | 'exponential'; readonly delay: number; readonly jitter?: number };
+  number | { readonly type: 'fixed' | 'exponential'; readonly delay: number; readonly jitter?: number };
 
 /** How many finished jobs to keep: at most `count`, none older than `age` seconds. */
 export interface KeepJobs {
@@ -155,6 +147,7 @@ export type EngineEvent = {
   | { readonly type: 'waiting-children' }
   | { readonly type: 'stalled' }
   | { readonly type: 'duplicated' }
+  | { readonly type: 'removed' }
   | { readonly type: 'completed'; readonly returnvalue: Payload | undefined }
   | { readonly type: 'failed'; readonly reason: string; readonly code: string | undefined }
 );

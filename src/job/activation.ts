@@ -30,7 +30,7 @@ export interface Activation {
   checkpoint(write: Write): Awaitable<void>;
   moveToDelayed(write: Write, due: number): Awaitable<void>;
   moveToWaitingChildren(write: Write, waiting: Waiting): Awaitable<boolean>;
-  complete(write: Write, result: Payload | undefined): Awaitable<CompleteAnswer>;
+  complete(write: Write, result: Payload | undefined, failuresSeen: number): Awaitable<CompleteAnswer>;
   fail(write: Write, failure: Failure, retryAt?: number): Awaitable<void>;
   release(write: Write): Awaitable<void>;
   children(group?: string): Awaitable<readonly ChildRecord[]>;

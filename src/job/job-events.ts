@@ -4,7 +4,11 @@ import type { Engine } from '../engine/engine.js';
 import type { EngineEvent, JobRecord } from '../engine/records.js';
 
 /** What happened to a job: BullMQ's event types. */
-export type RawJobEvent = EngineEvent extends infer E ? (E extends EngineEvent ? Omit<E, 'id' | 'jobId'> : never) : never;
+export type RawJobEvent = EngineEvent extends infer E
+  ? E extends EngineEvent
+    ? Omit<E, 'id' | 'jobId'>
+    : never
+  : never;
 
 /** The job as it stands, then every event of it from then on, none missed and none doubled; completes when it settles. */
 export interface Followed {

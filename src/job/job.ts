@@ -14,7 +14,10 @@ export interface JobContext {
 
 /** What happened to a job: BullMQ's events, with their fields; times in milliseconds since the epoch. */
 export type JobEvent =
-  | { readonly type: 'added' | 'waiting' | 'active' | 'waiting-children' | 'stalled' | 'duplicated'; readonly at: number }
+  | {
+      readonly type: 'added' | 'waiting' | 'active' | 'waiting-children' | 'stalled' | 'duplicated';
+      readonly at: number;
+    }
   | { readonly type: 'delayed'; readonly at: number; readonly delay: number }
   | { readonly type: 'progress'; readonly at: number; readonly data: JobProgress }
   | { readonly type: 'completed'; readonly at: number; readonly returnvalue: unknown }

@@ -18,7 +18,11 @@ export const rules = {
   count: { test: isCount, expects: 'a whole number from 0 up' },
   atLeastOne: { test: (value: unknown) => isCount(value) && value !== 0, expects: 'a whole number from 1 up' },
   milliseconds: { test: isMilliseconds, expects: 'milliseconds, a number from 0 up' },
-  somePeriod: { test: (value: unknown) => isMilliseconds(value) && value !== 0, expects: 'milliseconds, more than 0' },
+  /** Of the store's locks and timers, which know no fractions. */
+  period: {
+    test: (value: unknown) => isCount(value) && value !== 0,
+    expects: 'milliseconds, a whole number from 1 up',
+  },
   boolean: { test: (value: unknown) => typeof value === 'boolean', expects: 'true or false' },
   backoff: {
     test: (value: unknown) => isMilliseconds(value) || isBackoff(value),
@@ -27,25 +31,29 @@ export const rules = {
 } as const satisfies Record<string, OptionRule>;
 
 function isBackoff(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { type, delay, jitter = 0, ...rest } = value as Record<string, unknown>;
+  if (!isRecord(value)) return false;
+  const { type, delay, jitter = 0, ...rest } = value;
   const known = (type === 'fixed' || type === 'exponential') && Object.keys(rest).length === 0;
   return known && isMilliseconds(delay) && isMilliseconds(jitter) && (jitter as number) <= 1;
 }
 
+function isKeepJobs(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { age = 0, count = 0, ...rest } = value;
+  return isMilliseconds(age) && isCount(count) && Object.keys(rest).length === 0;
+}
+
 const keep: OptionRule = {
-  test: (value) =>
-    typeof value === 'boolean' ||
-    isCount(value) ||
-    (typeof value === 'object' &&
-      value !== null &&
-      Object.entries(value).every(([key, number]) => (key === 'age' || key === 'count') && isMilliseconds(number))),
+  test: (value) => typeof value === 'boolean' || isCount(value) || isKeepJobs(value),
   expects: 'true or false, how many to keep, or { age, count } with the age in seconds',
 };
 
 const jobOptionRules: OptionRules<JobOptions> = {
   delay: rules.milliseconds,
-  priority: { test: (value) => isCount(value) && (value as number) <= 2_097_151, expects: 'a whole number from 0 to 2097151' },
+  priority: {
+    test: (value) => isCount(value) && (value as number) <= 2_097_151,
+    expects: 'a whole number from 0 to 2097151',
+  },
   lifo: rules.boolean,
   attempts: rules.count,
   backoff: rules.backoff,
@@ -60,25 +68,40 @@ const jobOptionRules: OptionRules<JobOptions> = {
 
 /** What is wrong with an options object; an option that is undefined counts as absent. */
 export function optionFaults<T extends object>(options: T, allowed: OptionRules<T>, at: string): readonly Fault[] {
-  if (typeof options !== 'object' || options === null) {
-    return [{ code: 'INVALID_OPTION', at, message: 'the options must be an object' }];
-  }
-  const byName = new Map(Object.entries<OptionRule>(allowed));
+  if (!isRecord(options)) return [{ code: 'INVALID_OPTION', at, message: 'the options must be an object' }];
   return Object.entries(options).flatMap(([name, value]): readonly Fault[] => {
-    const rule = byName.get(name);
-    if (!rule) {
-      const message = `there is no option "${name}"; there are ${[...byName.keys()].join(', ')}`;
+    // an own member only: there is no option "constructor"
+    if (!Object.hasOwn(allowed, name)) {
+      const message = `there is no option "${name}"; there are ${Object.keys(allowed).join(', ')}`;
       return [{ code: 'UNKNOWN_OPTION', at, message }];
     }
-    if (value === undefined || rule.test(value)) return [];
-    return [{ code: 'INVALID_OPTION', at, message: `${name} must be ${rule.expects}` }];
+    const { test, expects } = allowed[name as keyof T];
+    if (value === undefined || test(value)) return [];
+    return [{ code: 'INVALID_OPTION', at, message: `${name} must be ${expects}` }];
   });
+}
+
+/** An object with options, not a list; what it holds is unknown. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+// --- jobs ---
+
+/** @param label what the job is called in front of its name; default `job` */
+export function jobLabel(queue: string, name: unknown, label = 'job'): string {
+  return `${label} ${isName(name) ? `"${name}" ` : ''}of queue "${queue}"`;
+}
+
+/** What is wrong with a job's name and options. */
+export function jobFaults(name: unknown, options: JobOptions, at: string): readonly Fault[] {
+  const faults = optionFaults(options, jobOptionRules, at);
+  if (isName(name)) return faults;
+  return [{ code: 'INVALID_NAME', at, message: `the job's name won't do: ${nameRule}` }, ...faults];
 }
 
 /** @throws ConfigurationError that names every fault of a job's name and options */
 export function checkJob(queue: string, name: unknown, options: JobOptions): void {
-  const at = `job ${isName(name) ? `"${name}" ` : ''}of queue "${queue}"`;
-  const faults: Fault[] = [...optionFaults(options, jobOptionRules, at)];
-  if (!isName(name)) faults.unshift({ code: 'INVALID_NAME', at, message: `the job's name won't do: ${nameRule}` });
+  const faults = jobFaults(name, options, jobLabel(queue, name));
   if (faults.length > 0) throw new ConfigurationError('The job was not added:', faults);
 }

@@ -1,6 +1,8 @@
 import type { Observable, OperatorFunction } from 'rxjs';
-import type { ChildSpec } from '../steps/children.js';
-import { currentGates } from '../steps/current-step.js';
+import type { ChildOutcome, ChildSpec } from '../steps/children.js';
+import { currentStep } from '../steps/current-step.js';
+
+type ChildrenOf<V> = (value: V, index: number) => ChildSpec | readonly ChildSpec[];
 
 /**
  * Adds child jobs for the values of its source and waits for them: the job is moved to waiting-children, and whichever
@@ -11,12 +13,17 @@ import { currentGates } from '../steps/current-step.js';
  * output  ------ … children run … ------([r,s]|)
  * ```
  *
+ * Without `childrenOf` it waits for all children that no other gate awaits: those of `addChildren`, by gate and index, then
+ * attached ones (a flow's), by queue and id. The values of its source are dropped.
+ *
  * @param childrenOf gives a child or an array of children for a value
- * @param options `key`: a name for the gate, unique in the step, in place of its position
- * @throws ChildFailedError as the stream's error, when a child fails for good or is removed
+ * @param options `key`: a name for the gate, unique in the step, in place of its position; `settled`: wait until all have
+ *   ended, and pass on `{ status, value | reason }` for each, like `Promise.allSettled`
+ * @throws ChildFailedError as the stream's error, when a child fails for good or is removed, unless `settled`
  * @throws InvalidChildError, ConfigurationError as the stream's error, for a child that can't be added
  * @throws GateOutsideStepError when applied elsewhere than in a step method
- * @remarks No child is added twice, whatever crashes. At most 10,000 children.
+ * @remarks No child is added twice, whatever crashes. At most 10,000 children. A failure is read from the store at each
+ *   activation: retrying the child, then the job, works.
  * @example
  * ```ts
  * return from(job.data.parcels).pipe(
@@ -24,15 +31,25 @@ import { currentGates } from '../steps/current-step.js';
  * );
  * ```
  */
+export function awaitChildren<V, R = any>(): OperatorFunction<V, R[]>;
 export function awaitChildren<V, R = any>(
-  childrenOf: (value: V, index: number) => ChildSpec | readonly ChildSpec[],
-  options: { readonly key?: string } = {},
-): OperatorFunction<V, R[]> {
+  childrenOf: ChildrenOf<V> | undefined,
+  options: { readonly key?: string; readonly settled: true },
+): OperatorFunction<V, ChildOutcome<R>[]>;
+export function awaitChildren<V, R = any>(
+  childrenOf: ChildrenOf<V> | undefined,
+  options?: { readonly key?: string; readonly settled?: false },
+): OperatorFunction<V, R[]>;
+export function awaitChildren<V>(
+  childrenOf?: ChildrenOf<V>,
+  { key, settled = false }: { readonly key?: string; readonly settled?: boolean } = {},
+): OperatorFunction<V, unknown[]> {
   return (source) =>
-    currentGates('awaitChildren').place(source, {
+    currentStep('awaitChildren').gates.place(source, {
       kind: 'awaitChildren',
-      key: options.key,
-      children: childrenOf,
-      awaits: true,
-    }) as Observable<R[]>;
+      key,
+      ...(childrenOf && { children: childrenOf }),
+      awaits: childrenOf ? 'own' : 'others',
+      onFailure: settled ? 'ignore' : 'continue',
+    }) as Observable<unknown[]>;
 }

@@ -1,5 +1,5 @@
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
-import { currentGates } from '../steps/current-step.js';
+import { currentStep } from '../steps/current-step.js';
 
 /**
  * Collects the values of its source, saves them, and passes them on once the store has acknowledged it. When the job
@@ -24,5 +24,5 @@ import { currentGates } from '../steps/current-step.js';
  */
 export function checkpoint<V>(options: { readonly key?: string } = {}): MonoTypeOperatorFunction<V> {
   return (source) =>
-    currentGates('checkpoint').place(source, { kind: 'checkpoint', key: options.key }) as Observable<V>;
+    currentStep('checkpoint').gates.place(source, { kind: 'checkpoint', key: options.key }) as Observable<V>;
 }

@@ -1,5 +1,5 @@
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
-import { currentGates } from '../steps/current-step.js';
+import { currentStep } from '../steps/current-step.js';
 import { dueOf, type Duration } from '../steps/duration.js';
 
 /**
@@ -29,5 +29,5 @@ export function delay<V>(
   if (typeof due !== 'function') dueOf(due, 0);
   const dueOfValues = typeof due === 'function' ? due : () => due;
   return (source) =>
-    currentGates('delay').place(source, { kind: 'delay', key: options.key, due: dueOfValues }) as Observable<V>;
+    currentStep('delay').gates.place(source, { kind: 'delay', key: options.key, due: dueOfValues }) as Observable<V>;
 }

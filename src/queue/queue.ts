@@ -1,8 +1,8 @@
 import type { JobOptions, NewJob } from '../engine/records.js';
-import { ClosedError } from '../errors.js';
+import { ClosedError, ConfigurationError, type Fault } from '../errors.js';
 import { addedRecord } from '../job/added-record.js';
 import { Job, type JobContext } from '../job/job.js';
-import { checkJob } from '../job/options.js';
+import { isRecord, jobFaults, jobLabel, optionFaults, type OptionRules } from '../job/options.js';
 
 /** A job for {@link Queue.addBulk}. */
 export interface BulkJob<Data> {
@@ -34,19 +34,25 @@ export class Queue<Data = any, Result = any> {
    * ```
    */
   async add(name: string, data: Data, opts: JobOptions = {}): Promise<Job<Data, Result>> {
-    const [job] = await this.addBulk([{ name, data, opts }]);
+    const [job] = await this.#add([{ name, data, opts }], () => 'job');
     return job!;
   }
 
   /**
    * Adds jobs, all or none.
    *
-   * @throws as {@link add}
+   * @throws as {@link add}, the faults of all jobs together
    */
-  async addBulk(jobs: readonly BulkJob<Data>[]): Promise<Job<Data, Result>[]> {
+  addBulk(jobs: readonly BulkJob<Data>[]): Promise<Job<Data, Result>[]> {
+    return this.#add(jobs, (index) => `jobs[${index}]`);
+  }
+
+  async #add(jobs: readonly BulkJob<Data>[], labelOf: (index: number) => string): Promise<Job<Data, Result>[]> {
     if (this.#isClosed()) throw new ClosedError(`the app is closed: no job was added to queue ${this.name}`);
     const { engine } = this.#context;
-    const added = jobs.map((job) => this.#newJob(job));
+    const faults = jobs.flatMap((job, index) => this.#faultsOf(job, labelOf(index)));
+    if (faults.length > 0) throw new ConfigurationError('Nothing was added:', faults);
+    const added = jobs.map((job, index) => this.#newJob(job, labelOf(index)));
     const ids = await engine.add(added);
     return added.map((job, index) => new Job<Data, Result>(this.#context, addedRecord(job, ids[index]!)));
   }
@@ -57,10 +63,24 @@ export class Queue<Data = any, Result = any> {
     return record && new Job<Data, Result>(this.#context, record);
   }
 
-  #newJob({ name, data, opts = {} }: BulkJob<Data>): NewJob {
-    checkJob(this.name, name, opts);
-    const payload = this.#context.payloads.encode(data, () => `the data of job "${name}"`);
+  #faultsOf(job: BulkJob<Data>, label: string): readonly Fault[] {
+    const { name, opts }: { readonly name?: unknown; readonly opts?: unknown } = isRecord(job) ? job : {};
+    const at = jobLabel(this.name, name, label);
+    const faults = optionFaults(job, bulkJobRules, at);
+    return isRecord(job) ? [...faults, ...jobFaults(name, isRecord(opts) ? opts : {}, at)] : faults;
+  }
+
+  #newJob({ name, data, opts = {} }: BulkJob<Data>, label: string): NewJob {
+    const payload = this.#context.payloads.encode(data, () => `the data of ${jobLabel(this.name, name, label)}`);
     const timestamp = opts.timestamp ?? Math.floor(this.#context.engine.clock.now());
     return { queue: this.name, name, data: payload, opts, timestamp };
   }
 }
+
+const any = { test: () => true, expects: 'anything' };
+/** A misspelt `opts` would be ignored in silence. */
+const bulkJobRules: OptionRules<BulkJob<unknown>> = {
+  name: any,
+  data: any,
+  opts: { test: isRecord, expects: "an object: the job's options" },
+};

@@ -2,7 +2,7 @@
 import type { ObservableInput } from 'rxjs';
 import { ChildFailedError, InvalidChildError } from '../errors.js';
 import { isName, nameRule } from '../engine/names.js';
-import type { ChildFailurePolicy, ChildRecord, JobOptions, NewJob, Payload } from '../engine/records.js';
+import type { ChildFailurePolicy, ChildRecord, JobOptions, NewJob } from '../engine/records.js';
 import { checkJob } from '../job/options.js';
 import type { Payloads } from '../job/payloads.js';
 import { processorOf, type Class } from './metadata.js';
@@ -23,7 +23,8 @@ interface ParentGate {
   readonly queue: string;
   readonly id: string;
   readonly group: string;
-  readonly onFailure: ChildFailurePolicy;
+  /** `undefined`: the jobs are on their own. */
+  readonly onFailure: ChildFailurePolicy | undefined;
   /** The gate, for errors. */
   readonly gate: string;
   readonly payloads: Payloads;
@@ -32,8 +33,8 @@ interface ParentGate {
 
 /** @throws InvalidChildError, ConfigurationError and what the codec throws */
 export function childJobs(specs: readonly ChildSpec[], parent: ParentGate): readonly NewJob[] {
-  const { group, gate, payloads } = parent;
-  const link = { queue: parent.queue, id: parent.id, group, onFailure: parent.onFailure };
+  const { group, gate, payloads, onFailure } = parent;
+  const link = onFailure && { parent: { queue: parent.queue, id: parent.id, group, onFailure } };
   return specs.map((spec, index) => {
     const at = `child ${index} of ${gate}`;
     if (typeof spec !== 'object' || spec === null) {
@@ -42,7 +43,7 @@ export function childJobs(specs: readonly ChildSpec[], parent: ParentGate): read
     const { name, data, opts = {} } = spec;
     const queue = queueOf(spec.queue, at);
     checkJob(queue, name, opts);
-    if (opts.jobId !== undefined) {
+    if (opts.jobId !== undefined && link) {
       throw new InvalidChildError(
         `${at} has a jobId: the ids of children are made from their parent's, so that none is added twice`,
       );
@@ -51,9 +52,9 @@ export function childJobs(specs: readonly ChildSpec[], parent: ParentGate): read
       queue,
       name,
       data: payloads.encode(data, () => `the data of ${at}`),
-      opts: { ...opts, jobId: childId(group, index) },
+      opts: { jobId: childId(group, index), ...opts },
       timestamp: opts.timestamp ?? parent.now,
-      parent: link,
+      ...link,
     };
   });
 }
@@ -72,30 +73,67 @@ function childId(group: string, index: number): string {
   return `${group}-${index}`;
 }
 
+/** How an awaited child ended, for `{ settled: true }`; the shape of `Promise.allSettled`. */
+export type ChildOutcome<R = unknown> =
+  { readonly status: 'fulfilled'; readonly value: R } | { readonly status: 'rejected'; readonly reason: string };
+
+/** A child that is awaited: its record, or its id when the store has none, as it was removed. */
+type Awaited = ChildRecord | string;
+
+/** The children of one gate, in order. */
+export function ownChildren(children: readonly ChildRecord[], group: string, count: number): readonly Awaited[] {
+  const byId = new Map(children.map((child) => [child.id, child]));
+  return Array.from({ length: count }, (_, index) => byId.get(childId(group, index)) ?? childId(group, index));
+}
+
+/** The children that no gate of their own awaits: those of `addChildren` in the order of `groups`, then attached ones. */
+export function otherChildren(children: readonly ChildRecord[], groups: readonly string[]): readonly ChildRecord[] {
+  const placeOf = new Map(groups.map((group, place) => [group, place]));
+  const place = ({ group }: ChildRecord): number => placeOf.get(group ?? '') ?? groups.length;
+  const index = ({ id }: ChildRecord): number => Number(id.slice(id.lastIndexOf('-') + 1));
+  return children
+    .filter(({ group, onFailure }) => group === undefined || onFailure === 'fail')
+    .toSorted(
+      (a, b) =>
+        place(a) - place(b) || (a.group ? index(a) - index(b) : compare(a.queue, b.queue) || compare(a.id, b.id)),
+    );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /**
- * The results of a gate's children in their order; `undefined` while some are pending and none has failed.
+ * What a gate passes on of its children; `undefined` while it has to wait: without `settled`, until all have completed or
+ * one has failed; with it, until all have ended.
  *
- * @throws ChildFailedError when one has failed for good, or is gone
+ * @throws ChildFailedError without `settled`, when one has failed for good or is gone
  */
 export function resultsOf(
-  children: readonly ChildRecord[],
-  group: string,
-  count: number,
-): readonly (Payload | undefined)[] | undefined {
-  const byId = new Map(children.map((child) => [child.id, child]));
-  const results: (Payload | undefined)[] = [];
-  let pending = false;
-  for (let index = 0; index < count; index++) {
-    const id = childId(group, index);
-    const child = byId.get(id);
-    if (!child) throw new ChildFailedError(`child ${id} was removed before it had finished`);
-    if (child.status === 'failed') throw childFailed(child);
-    pending ||= child.status === 'pending';
-    results.push(child.value);
+  children: readonly Awaited[],
+  settled: boolean,
+  payloads: Payloads,
+): readonly unknown[] | undefined {
+  if (!settled) {
+    for (const child of children) {
+      if (typeof child === 'string') throw new ChildFailedError(removed(child));
+      if (child.status === 'failed') throw childFailed(child);
+    }
   }
-  return pending ? undefined : results;
+  if (children.some((child) => typeof child === 'object' && child.status === 'pending')) return undefined;
+  return children.map((child) => {
+    if (!settled) return payloads.decode((child as ChildRecord).value);
+    if (typeof child === 'string') return { status: 'rejected', reason: removed(child) };
+    if (child.status === 'failed') return { status: 'rejected', reason: child.reason };
+    const value = payloads.decode(child.value);
+    return value === undefined ? { status: 'fulfilled' } : { status: 'fulfilled', value };
+  });
 }
 
 export function childFailed({ queue, id, reason }: ChildRecord): ChildFailedError {
   return new ChildFailedError(`child ${id} of queue ${queue} failed: ${reason}`);
+}
+
+function removed(id: string): string {
+  return `child ${id} was removed before it had finished`;
 }

@@ -1,12 +1,19 @@
 import { GateOutsideStepError } from '../errors.js';
 import type { Gates } from './gates.js';
+import type { Route } from './route.js';
 
-let current: Gates | undefined;
+/** What operators find when they are applied. */
+interface CurrentStep {
+  readonly gates: Gates;
+  readonly route: Route;
+}
 
-/** Runs a step method; operators that are applied while it runs place their gates here. */
-export function within<T>(gates: Gates, method: () => T): T {
+let current: CurrentStep | undefined;
+
+/** Runs a step method; operators that are applied while it runs belong to this step. */
+export function within<T>(step: CurrentStep, method: () => T): T {
   const outer = current;
-  current = gates;
+  current = step;
   try {
     return method();
   } finally {
@@ -15,7 +22,7 @@ export function within<T>(gates: Gates, method: () => T): T {
 }
 
 /** @throws GateOutsideStepError when no step method is running */
-export function currentGates(operator: string): Gates {
+export function currentStep(operator: string): CurrentStep {
   if (current) return current;
   throw new GateOutsideStepError(
     `${operator}() was applied outside of a step method, or after its first await, or in a callback: ` +

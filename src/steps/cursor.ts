@@ -15,6 +15,8 @@ export interface Cursor {
   readonly attemptBase: number;
   /** The kinds of the step's gates, in the order of their places; saved with the first of their records. */
   readonly kinds: readonly string[] | undefined;
+  /** Failures of `addChildren`'s children that `awaitChildren()` has told the steps: they don't fail the job any more. */
+  readonly failuresSeen: number;
   /** Since when no worker has known the step or its gates; and how often it was put back. */
   readonly unknown: { readonly since: number; readonly times: number } | undefined;
 }
@@ -31,6 +33,7 @@ export function cursorOf(checkpoint: Checkpoint | undefined, firstStep: string, 
       from: undefined,
       attemptBase: attemptsMade,
       kinds: undefined,
+      failuresSeen: 0,
       unknown: undefined,
     };
   }
@@ -39,14 +42,14 @@ export function cursorOf(checkpoint: Checkpoint | undefined, firstStep: string, 
 }
 
 export function formatCursor(cursor: Cursor): string {
-  const { run: r, visit: v, step: s, from: f, attemptBase: a, kinds: k, unknown: u } = cursor;
-  return JSON.stringify({ r, v, s, f, a: a || undefined, k, u });
+  const { run: r, visit: v, step: s, from: f, attemptBase: a, kinds: k, failuresSeen: c, unknown: u } = cursor;
+  return JSON.stringify({ r, v, s, f, a: a || undefined, k, c: c || undefined, u });
 }
 
 function parse(text: string): Cursor {
   try {
-    const { r, v, s, f, a, k, u } = JSON.parse(text);
-    return { run: r, visit: v, step: s, from: f, attemptBase: a ?? 0, kinds: k, unknown: u };
+    const { r, v, s, f, a, k, c, u } = JSON.parse(text);
+    return { run: r, visit: v, step: s, from: f, attemptBase: a ?? 0, kinds: k, failuresSeen: c ?? 0, unknown: u };
   } catch (cause) {
     throw new CorruptPayloadError('the cursor of the checkpoint is not readable', { cause });
   }

@@ -1,13 +1,14 @@
-import { Observable, Subject, takeWhile, type Subscription } from 'rxjs';
+import { Observable, ReplaySubject, Subject, takeWhile, type Subscription } from 'rxjs';
 import { CheckpointLimitError, GateLoopError, PayloadTooLargeError } from '../errors.js';
 import type { Cancel } from '../engine/clock.js';
 import { whenReady } from '../engine/awaitable.js';
-import type { ChildRecord, NewJob, Payload } from '../engine/records.js';
+import type { ChildFailurePolicy, ChildRecord, NewJob, Payload } from '../engine/records.js';
 import { bytesOf } from '../job/payloads.js';
-import { childJobs, resultsOf, type ChildSpec } from './children.js';
+import { childJobs, otherChildren, ownChildren, resultsOf, type ChildSpec } from './children.js';
 import { dueOf, type Duration } from './duration.js';
 import { formatRecord, parseRecord, type GateRecord } from './gate-record.js';
 import { hashOf } from './idempotency.js';
+import { runItems, type ItemSpec } from './items.js';
 import type { OpenGate, OpenGates } from './open-gates.js';
 import type { StepContext } from './step-context.js';
 
@@ -23,8 +24,12 @@ export interface GateSpec<V> {
   readonly due?: (values: V[]) => Duration;
   /** The children that it adds for a value. */
   readonly children?: (value: V, index: number) => ChildSpec | readonly ChildSpec[];
-  /** Whether it waits for these children and passes on their results, as one array. */
-  readonly awaits?: boolean;
+  /** What the failure of one of them does to the job; `undefined`: they are no children, but jobs on their own. */
+  readonly onFailure?: ChildFailurePolicy | undefined;
+  /** Whether it passes on the results of children, as one array, and of which: its own, or those no other gate awaits. */
+  readonly awaits?: 'own' | 'others';
+  /** Durable work for each of its values. */
+  readonly items?: ItemSpec<V>;
 }
 
 /** What the gates of a step have in common. */
@@ -40,7 +45,10 @@ interface Flight extends OpenGate {
   subscribers: number;
   source: Subscription | undefined;
   due: number | undefined;
-  timers: readonly Cancel[];
+  /** Parks the job by force. */
+  parkTimer: Cancel | undefined;
+  /** Passes in place when due. */
+  dueTimer: Cancel | undefined;
 }
 
 /**
@@ -54,9 +62,11 @@ export class Gate<V> {
   readonly #source: Observable<V>;
   readonly #spec: GateSpec<V>;
   readonly #place: number;
-  readonly #field: string;
+  readonly #id: string;
   #record: GateRecord | undefined;
   #acknowledged: boolean;
+  /** Whether the record is of an earlier activation: then what stands above hasn't run in this one. */
+  readonly #isResumed: boolean;
   #flight: Flight | undefined;
   #group: string | undefined;
 
@@ -74,11 +84,12 @@ export class Gate<V> {
     this.#source = source;
     this.#spec = spec;
     this.#place = place;
-    this.#field = `g:${id}`;
+    this.#id = id;
     this.name = `${spec.kind}() ${spec.key === undefined ? `at place ${id}` : `"${spec.key}"`} of step ${step.name}`;
     const saved = step.writer.get(this.#field);
     this.#record = saved === undefined ? undefined : parseRecord(saved);
     this.#acknowledged = saved !== undefined;
+    this.#isResumed = saved !== undefined;
   }
 
   /** The operator's output. */
@@ -101,8 +112,14 @@ export class Gate<V> {
     const record = this.#record;
     if (!flight || !record || !this.#acknowledged || !this.#step.mayAnswer()) return;
     if (record.due !== undefined && record.due > this.#step.clock.now()) this.#wait(flight, record.due);
-    else if (this.#spec.awaits && record.children) this.#askChildren(flight, record.children);
-    else this.#pass(flight, record.values ?? [noResults]);
+    else if (this.#spec.awaits === 'others' || (this.#spec.awaits && record.children))
+      this.#askChildren(flight, record);
+    else if (this.#spec.awaits) this.#pass(flight, [[]]);
+    else this.#passValues(flight, record);
+  }
+
+  get #field(): string {
+    return `g:${this.#id}`;
   }
 
   /** Its children's group, unique to the job, the run, the visit and the gate. */
@@ -114,9 +131,14 @@ export class Gate<V> {
     return this.#flight?.waits === true;
   }
 
-  /** Whether it is children that it waits for. */
-  get awaits(): boolean {
-    return this.#spec.awaits === true;
+  /** Which children it waits for, if any. */
+  get awaits(): 'own' | 'others' | undefined {
+    return this.#spec.awaits;
+  }
+
+  /** Whether it waits until all of them have ended, however. */
+  get settles(): boolean {
+    return this.#spec.onFailure === 'ignore';
   }
 
   get due(): number | undefined {
@@ -131,11 +153,13 @@ export class Gate<V> {
       name: this.name,
       place: this.#place,
       waits: false,
-      out: new Subject(),
+      // who joins a gate that already emits results of items gets them all
+      out: this.#spec.items ? new ReplaySubject() : new Subject(),
       subscribers: 0,
       source: undefined,
       due: undefined,
-      timers: [],
+      parkTimer: undefined,
+      dueTimer: undefined,
     };
     this.#siblings.open.add(flight);
     return flight;
@@ -174,15 +198,17 @@ export class Gate<V> {
   }
 
   #save(flight: Flight, values: V[], payloads: readonly (Payload | undefined)[]): void {
-    const { children: childrenOf, due: dueOfValues, awaits } = this.#spec;
+    const { children: childrenOf, due: dueOfValues, awaits, onFailure } = this.#spec;
     const now = this.#step.clock.now();
     const due = dueOfValues && values.length > 0 ? dueOf(dueOfValues(values), now) : undefined;
     const children = childrenOf && this.#childrenOf(values, childrenOf);
     const record: GateRecord = {
       ...(!awaits && { values: payloads }),
       ...(due !== undefined && { due }),
+      ...(this.#step.route.noted !== undefined && { route: this.#step.route.noted }),
       ...(children && { children: Math.max(children.length, this.#record?.added ?? 0) }),
     };
+    if (children?.length && onFailure === 'fail') this.#step.noteAdded(this.group);
     this.#addAndNote(flight, record, children ?? [], this.#record?.added ?? 0);
   }
 
@@ -194,7 +220,7 @@ export class Gate<V> {
     return childJobs(specs, {
       ...this.#step.jobKey,
       group: this.group,
-      onFailure: this.#spec.awaits ? 'continue' : 'fail',
+      onFailure: this.#spec.onFailure,
       gate: this.name,
       payloads: this.#step.payloads,
       now: Math.floor(this.#step.clock.now()),
@@ -219,7 +245,7 @@ export class Gate<V> {
       }
     });
     const now = this.#step.clock.now();
-    if (isLast && ((this.#spec.awaits && record.children) || (record.due ?? now) > now)) {
+    if (isLast && ((this.#spec.awaits === 'own' && record.children) || (record.due ?? now) > now)) {
       flight.waits = true;
       flight.due = record.due;
     }
@@ -235,47 +261,75 @@ export class Gate<V> {
   /** Called when the job doesn't park at once: the gate passes in place when due, or parks the job by force. */
   arm(): void {
     const flight = this.#flight;
-    if (!flight?.waits || flight.timers.length > 0) return;
+    if (!flight?.waits) return;
     const { clock, parkAfter } = this.#step;
-    flight.timers = [clock.after(parkAfter, () => this.#step.parkAnyhow(this.name))];
+    flight.parkTimer ??= clock.after(parkAfter, () => this.#step.parkAnyhow(this.name));
     if (flight.due === undefined) return;
-    const inPlace = clock.after(Math.max(flight.due - clock.now(), 0), () => this.reconsider());
-    flight.timers = [...flight.timers, inPlace];
+    flight.dueTimer ??= clock.after(Math.max(flight.due - clock.now(), 0), () => {
+      flight.dueTimer = undefined;
+      this.reconsider();
+    });
   }
 
   disarm(): void {
-    for (const cancel of this.#flight?.timers ?? []) cancel();
+    this.#flight?.parkTimer?.();
+    this.#flight?.dueTimer?.();
   }
 
-  #askChildren(flight: Flight, count: number): void {
+  #askChildren(flight: Flight, record: GateRecord): void {
+    const own = this.#spec.awaits === 'own';
     whenReady(
-      () => this.#step.childrenOf(this.group),
+      () => this.#step.childrenOf(own ? this.group : undefined),
       (children) => {
-        if (this.#flight === flight) this.#guard(flight, () => this.#settle(flight, children, count));
+        if (this.#flight === flight) this.#guard(flight, () => this.#settle(flight, children, record));
       },
       (error) => this.#step.lost(error),
     );
   }
 
   /** @throws ChildFailedError */
-  #settle(flight: Flight, children: readonly ChildRecord[], count: number): void {
+  #settle(flight: Flight, children: readonly ChildRecord[], { children: count = 0 }: GateRecord): void {
     this.#siblings.countAnswer(this.name);
-    const results = resultsOf(children, this.group, count);
+    const own = this.#spec.awaits === 'own';
+    const awaited = own ? ownChildren(children, this.group, count) : otherChildren(children, this.#step.addedGroups());
+    if (!own) this.#step.noteFailuresSeen(children);
+    const results = resultsOf(awaited, this.settles, this.#step.payloads);
     if (results === undefined) this.#wait(flight, undefined);
     else this.#pass(flight, [results]);
   }
 
-  #pass(flight: Flight, values: readonly (Payload | undefined | readonly (Payload | undefined)[])[]): void {
+  #passValues(flight: Flight, { values = [] }: GateRecord): void {
     this.#guard(flight, () => {
       this.#siblings.countAnswer(this.name);
-      const { payloads } = this.#step;
-      const decoded = values.map((value) =>
-        typeof value === 'object' ? value.map((result) => payloads.decode(result)) : payloads.decode(value),
-      );
-      this.#close(flight);
-      for (const value of decoded) flight.out.next(value);
-      flight.out.complete();
+      const decoded = values.map((value) => this.#step.payloads.decode(value));
+      const { items } = this.#spec;
+      if (items) this.#work(flight, decoded as V[], items);
+      else this.#pass(flight, decoded);
     });
+  }
+
+  #work(flight: Flight, values: readonly V[], items: ItemSpec<V>): void {
+    this.#restoreRoute();
+    if (flight.source && !flight.source.closed) return; // it is at work already
+    flight.source = runItems(this.#step, { name: this.name, id: this.#id }, values, items).subscribe({
+      next: (result) => flight.out.next(result),
+      error: (error) => this.#fail(flight, error),
+      complete: () => {
+        this.#close(flight);
+        flight.out.complete();
+      },
+    });
+  }
+
+  #pass(flight: Flight, values: readonly unknown[]): void {
+    this.#restoreRoute();
+    this.#close(flight);
+    for (const value of values) flight.out.next(value);
+    flight.out.complete();
+  }
+
+  #restoreRoute(): void {
+    if (this.#isResumed) this.#step.route.noted = this.#record?.route;
   }
 
   /** What goes wrong in the gate itself leaves it as the error of its stream; a loop ends the step, as `retry` would spin on. */
@@ -295,12 +349,11 @@ export class Gate<V> {
 
   #close(flight: Flight): void {
     flight.source?.unsubscribe();
-    for (const cancel of flight.timers) cancel();
+    flight.parkTimer?.();
+    flight.dueTimer?.();
     this.#siblings.open.delete(flight);
     if (this.#flight !== flight) return;
     this.#flight = undefined;
     this.#step.schedule();
   }
 }
-
-const noResults: readonly Payload[] = [];

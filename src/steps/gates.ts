@@ -10,7 +10,10 @@ const mostGates = 100;
 const mostAnswersPerTurn = 1_000;
 
 /** A gate, whatever the type of its values. */
-type PlacedGate = Pick<Gate<unknown>, 'waits' | 'awaits' | 'due' | 'group' | 'reconsider' | 'arm' | 'disarm'>;
+type PlacedGate = Pick<
+  Gate<unknown>,
+  'waits' | 'awaits' | 'settles' | 'due' | 'group' | 'reconsider' | 'arm' | 'disarm'
+>;
 
 /** The gates of one step, known by their places: it gives them out, and asks them all. */
 export class Gates {
@@ -53,12 +56,22 @@ export class Gates {
     return `=${key}`;
   }
 
-  /** What a job that parks now waits for; `undefined` for children when no gate waits for any. */
-  waiting(): Waiting {
+  /**
+   * What a job that parks now waits for.
+   *
+   * @param failuresSeen failures among the job's other children that its steps know of
+   */
+  waiting(failuresSeen: number): Waiting {
     const waiting = this.#gates.filter((gate) => gate.waits);
     const dues = waiting.map((gate) => gate.due).filter((due) => due !== undefined);
-    const groups = waiting.filter((gate) => gate.awaits).map((gate) => gate.group);
-    return { ...(groups.length > 0 && { groups }), ...(dues.length > 0 && { due: Math.min(...dues) }) };
+    const groups = waiting.filter((gate) => gate.awaits === 'own').map((gate) => gate.group);
+    const others = waiting.filter((gate) => gate.awaits === 'others');
+    const tolerant = others.every((gate) => gate.settles);
+    return {
+      ...(groups.length > 0 && { groups }),
+      ...(others.length > 0 && { all: { failuresSeen: tolerant ? Infinity : failuresSeen } }),
+      ...(dues.length > 0 && { due: Math.min(...dues) }),
+    };
   }
 
   reconsider(): void {

@@ -1,5 +1,5 @@
 import { whenReady } from '../engine/awaitable.js';
-import type { Payload } from '../engine/records.js';
+import type { ChildRecord, Payload } from '../engine/records.js';
 import {
   ChildFailedError,
   CheckpointMismatchError,
@@ -15,6 +15,7 @@ import { childFailed } from './children.js';
 import { cursorOf, formatCursor, type Cursor } from './cursor.js';
 import { hashOf } from './idempotency.js';
 import type { Plan, PlannedStep } from './plan.js';
+import { toEnd } from './route.js';
 import { StepJobView } from './step-job-view.js';
 import { StepRun, type StepHost } from './step-run.js';
 import { Writer } from './writer.js';
@@ -105,8 +106,9 @@ class JobRun implements StepHost {
     run.start(() => method.call(instance, job, input), step.timeout);
   }
 
-  finished(output: Payload | undefined): void {
+  finished(output: Payload | undefined, route: string | undefined): void {
     const step = this.#planned()!;
+    const next = route === toEnd ? undefined : (route ?? step.next);
     const what = `the output of step ${step.name}`;
     try {
       this.writer.set(`o:${step.name}`, output, what);
@@ -114,17 +116,17 @@ class JobRun implements StepHost {
       this.failed(error); // the checkpoint's limit
       return;
     }
-    for (const field of this.writer.names('g:')) this.writer.set(field, undefined, what);
+    for (const field of this.writer.names('g:', 'i:')) this.writer.set(field, undefined, what);
     this.writer.set('e', undefined, what);
     this.#change({
-      step: step.next,
+      step: next,
       from: step.name,
-      visit: this.#cursor.visit + (step.next === undefined ? 0 : 1),
+      visit: this.#cursor.visit + (next === undefined ? 0 : 1),
       attemptBase: this.activation.job.attemptsMade,
       kinds: undefined,
       unknown: undefined,
     });
-    if (step.next === undefined) this.#complete();
+    if (next === undefined) this.#complete();
     else this.writer.save(() => this.#advance());
   }
 
@@ -138,7 +140,7 @@ class JobRun implements StepHost {
   /** The step that is planned after the last has finished, or its work was found finished: the job's result is saved. */
   #complete(): void {
     const result = this.#output(this.#cursor.from);
-    this.writer.send((write) => this.activation.complete(write, result), {
+    this.writer.send((write) => this.activation.complete(write, result, this.#cursor.failuresSeen), {
       refused: (answer) => answer === 'failed-children',
       answered: (answer) => {
         if (answer === 'completed') this.#end({ type: 'completed', result });
@@ -240,6 +242,10 @@ class JobRun implements StepHost {
     return this.#options.parkAfter;
   }
 
+  get failuresSeen(): number {
+    return this.#cursor.failuresSeen;
+  }
+
   get visit(): number {
     return this.#cursor.visit;
   }
@@ -254,6 +260,32 @@ class JobRun implements StepHost {
     const known = (this.#cursor.kinds ?? []).every((kind, place) => kind === kinds[place]);
     if (known && this.#cursor.unknown) this.#change({ unknown: undefined });
     return known;
+  }
+
+  stepNamed(target: unknown): string | undefined {
+    const { plan, instance } = this.#handler!;
+    if (typeof target === 'string') return plan.steps.get(target)?.name;
+    const members = instance as Record<string, unknown>;
+    return typeof target === 'function'
+      ? [...plan.steps.values()].find(({ name }) => members[name] === target)?.name
+      : undefined;
+  }
+
+  addedGroups(): readonly string[] {
+    const turnOf = (field: string): number => Number(this.writer.get(field));
+    const fields = this.writer.names('u:').toSorted((a, b) => turnOf(a) - turnOf(b));
+    return fields.map((field) => field.slice(2));
+  }
+
+  noteAdded(group: string): void {
+    const turn = this.writer.names('u:').length;
+    if (this.writer.get(`u:${group}`) === undefined)
+      this.writer.set(`u:${group}`, String(turn), 'the list of children');
+  }
+
+  noteFailuresSeen(children: readonly ChildRecord[]): void {
+    const failuresSeen = children.filter((child) => child.status === 'failed' && child.onFailure === 'fail').length;
+    if (failuresSeen !== this.#cursor.failuresSeen) this.#change({ failuresSeen });
   }
 
   noteKinds(kinds: readonly string[]): void {

@@ -1,9 +1,8 @@
-/* oxlint-disable local/no-any -- no other type takes every user's class and method */
 import type { Backoff } from '../engine/records.js';
 import type { Fault } from '../errors.js';
 
 /** Any class, abstract ones aside. */
-export type Class<T = unknown> = new (...args: any[]) => T;
+export type Class<T = unknown> = new (...args: never[]) => T;
 
 /** Options of `@Step`. */
 export interface StepOptions {
@@ -40,43 +39,77 @@ export interface StepMetadata {
   readonly options: StepOptions & { readonly after?: string };
 }
 
-/** What the decorators of one class have recorded; mistakes too, as `createApp` reports them all together. */
+/** A decorator that was used wrongly. It can't throw: `createApp` reports all mistakes together. */
+export interface Mistake {
+  readonly code: Fault['code'];
+  /** The member it stands on; none: the class. */
+  readonly member?: string;
+  readonly message: string;
+}
+
+/** What the decorators of one class have recorded. */
 export interface ClassMetadata {
   processor?: { readonly queue: string; readonly options: ProcessorOptions };
   readonly steps: StepMetadata[];
-  readonly faults: Fault[];
+  readonly mistakes: Mistake[];
 }
 
+/** By prototype: what a decorator of a method is given, whatever the class's members are called. */
 const metadata = new WeakMap<object, ClassMetadata>();
 
-/** The class's own record, made on first use. */
-export function recordFor(target: object): ClassMetadata {
-  let own = metadata.get(target);
-  if (!own) metadata.set(target, (own = { steps: [], faults: [] }));
+/** The own record of a class or its prototype, made on first use; what is neither gets one that nobody reads. */
+export function recordFor(target: unknown): ClassMetadata {
+  const key = prototypeOf(target) ?? (Object(target) as object);
+  let own = metadata.get(key);
+  if (!own) metadata.set(key, (own = { steps: [], mistakes: [] }));
   return own;
 }
 
+/** The mistake of a compiler that emits standard decorators, which get a context, in place of legacy ones. */
+export function standardDecorators(context: unknown): Mistake | undefined {
+  if (typeof context !== 'object' || context === null) return undefined;
+  const message =
+    'the compiler emits standard decorators: set "experimentalDecorators" (tsc, esbuild) or "legacyDecorator" (swc) to true';
+  return { code: 'STANDARD_DECORATORS', message };
+}
+
+/** What `@Processor` says of a class; it is not inherited. */
 export function processorOf(target: unknown): ClassMetadata['processor'] {
-  return typeof target === 'function' ? metadata.get(target)?.processor : undefined;
+  const prototype = prototypeOf(target);
+  return prototype && metadata.get(prototype)?.processor;
 }
 
 /** Steps in their order: a base class's first; an overridden step keeps its place and takes the newer options. */
-export function stepsOf(target: Class): readonly StepMetadata[] {
+export function stepsOf(target: unknown): readonly StepMetadata[] {
   const steps = new Map<string, StepMetadata>();
-  for (const own of lineage(target)) for (const step of own.steps) steps.set(step.name, step);
+  for (const { record } of lineage(target)) for (const step of record.steps) steps.set(step.name, step);
   return [...steps.values()];
 }
 
-export function faultsOf(target: Class): readonly Fault[] {
-  return lineage(target).flatMap((own) => own.faults);
+/** The mistakes of a class and of its bases. */
+export function mistakesOf(target: unknown): readonly Fault[] {
+  return lineage(target).flatMap(({ name, record }) =>
+    record.mistakes.map(({ code, member, message }) => ({ code, at: member ? `${name}.${member}` : name, message })),
+  );
+}
+
+/** The name of a class, for messages. */
+export function classNameOf(target: object): string {
+  const name: unknown = 'name' in target && target.name; // may be a static member of the class
+  return typeof name === 'string' && name !== '' ? name : '(anonymous class)';
 }
 
 /** The records of a class and its bases, the base first. */
-function lineage(target: Class): readonly ClassMetadata[] {
-  const records: ClassMetadata[] = [];
-  for (let at: unknown = target; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
-    const own = metadata.get(at);
-    if (own) records.unshift(own);
+function lineage(target: unknown): readonly { readonly name: string; readonly record: ClassMetadata }[] {
+  const records: { name: string; record: ClassMetadata }[] = [];
+  const first = prototypeOf(target);
+  for (let at = first; at; at = Object.getPrototypeOf(at) as object | undefined) {
+    const record = metadata.get(at);
+    if (record) records.unshift({ name: classNameOf(at === first ? (target as object) : at.constructor), record });
   }
   return records;
+}
+
+function prototypeOf(target: unknown): object | undefined {
+  return typeof target === 'function' ? (target.prototype as object | undefined) : undefined;
 }

@@ -1,9 +1,9 @@
-import { isName, nameRule } from '../engine/names.js';
-import { InvalidDurationError, type Fault } from '../errors.js';
-import { optionFaults, rules, type OptionRule, type OptionRules } from '../job/options.js';
+import { isName } from '../engine/names.js';
+import type { Fault } from '../errors.js';
+import { isRecord } from '../job/options.js';
 import { milliseconds } from './duration.js';
 import {
-  faultsOf,
+  mistakesOf,
   processorOf,
   stepsOf,
   type Class,
@@ -11,6 +11,7 @@ import {
   type StepMetadata,
   type StepOptions,
 } from './metadata.js';
+import { formerNames, isDuration, processorFaults, stepsFaults } from './plan-faults.js';
 
 /** One step of a plan. */
 export interface PlannedStep {
@@ -33,91 +34,34 @@ export interface Plan {
   readonly steps: ReadonlyMap<string, PlannedStep>;
 }
 
-/** Makes the plan of a class; mistakes in its declarations are added to `faults`. */
+/** Makes the plan of a class, unless it has no queue; mistakes in its declarations are added to `faults`. */
 export function planOf(processor: Class, faults: Fault[]): Plan | undefined {
-  const declared = processorOf(processor);
-  if (!declared) {
-    const at = typeof processor === 'function' ? processor.name : String(processor);
-    faults.push({ code: 'NOT_A_PROCESSOR', at, message: 'put @Processor(queue) on the class' });
-    return undefined;
-  }
-  const { queue, options } = declared;
-  const at = processor.name;
   const steps = stepsOf(processor);
-  faults.push(...faultsOf(processor), ...optionFaults(options, processorOptionRules, at));
-  if (!isName(queue)) faults.push({ code: 'INVALID_NAME', at, message: `the queue's name won't do: ${nameRule}` });
-  if (steps.length === 0) faults.push({ code: 'NO_STEPS', at, message: 'the class has no method with @Step' });
-  steps.forEach((step, index) => faults.push(...stepFaults(processor, step, steps[index - 1])));
-  faults.push(...aliasFaults(at, steps));
+  faults.push(...mistakesOf(processor), ...processorFaults(processor), ...stepsFaults(processor, steps));
+  const declared = processorOf(processor);
+  if (!isName(declared?.queue)) return undefined;
+  const options = isRecord(declared.options) ? declared.options : {};
   return {
     processor,
-    queue,
+    queue: declared.queue,
     options,
-    jobNames: typeof options.job === 'string' ? [options.job] : options.job,
+    jobNames: jobNamesOf(options),
     first: steps[0]?.name ?? '',
     steps: byName(steps),
   };
 }
 
+function jobNamesOf({ job }: ProcessorOptions): readonly string[] | undefined {
+  // what is no name is a fault already, and takes no job
+  return job === undefined ? undefined : [...new Set([job].flat().filter(isName))];
+}
+
 function byName(steps: readonly StepMetadata[]): Map<string, PlannedStep> {
   const planned = new Map<string, PlannedStep>();
   steps.forEach(({ name, options }, index) => {
-    const timeout =
-      options.timeout === undefined || !isDuration(options.timeout) ? undefined : milliseconds(options.timeout);
+    const timeout = isDuration(options?.timeout) ? milliseconds(options.timeout) : undefined;
     const step = { name, options, timeout, next: steps[index + 1]?.name };
-    for (const alias of [name, ...(options.was ?? [])]) planned.set(alias, step);
+    for (const each of [name, ...formerNames(options)]) planned.set(each, step);
   });
   return planned;
 }
-
-// --- mistakes ---
-
-function stepFaults(processor: Class, step: StepMetadata, before: StepMetadata | undefined): readonly Fault[] {
-  const at = `${processor.name}.${step.name}`;
-  const { after, ...options } = step.options;
-  const faults: Fault[] = [...optionFaults(options, stepOptionRules, at)];
-  if (!isName(step.name)) faults.push({ code: 'INVALID_NAME', at, message: `the step's name won't do: ${nameRule}` });
-  if (after !== undefined && after !== before?.name) {
-    const place = before ? `stands directly after "${before.name}"` : 'is the first';
-    const message = `after: "${after}" is wrong, the step ${place}: correct it, or move the method`;
-    faults.push({ code: 'STEP_ORDER', at, message });
-  }
-  return faults;
-}
-
-function aliasFaults(at: string, steps: readonly StepMetadata[]): readonly Fault[] {
-  const names = steps.flatMap(({ name, options }) => [name, ...(Array.isArray(options.was) ? options.was : [])]);
-  const twice = names.filter((name, index) => names.indexOf(name) !== index);
-  return twice.map((name) => ({ code: 'DUPLICATE_STEP', at, message: `"${name}" names two steps, by \`was\`` }));
-}
-
-function isDuration(value: unknown): boolean {
-  try {
-    return milliseconds(value as number | string) > 0;
-  } catch (error) {
-    if (error instanceof InvalidDurationError) return false;
-    throw error;
-  }
-}
-
-const names: OptionRule = {
-  test: (value) => Array.isArray(value) && value.every(isName),
-  expects: `a list of names; ${nameRule}`,
-};
-
-const stepOptionRules: OptionRules<StepOptions> = {
-  attempts: rules.atLeastOne,
-  backoff: rules.backoff,
-  timeout: { test: isDuration, expects: "milliseconds, or text such as '30 s', more than 0" },
-  was: names,
-};
-
-const processorOptionRules: OptionRules<ProcessorOptions> = {
-  job: { test: (value) => isName(value) || names.test(value), expects: `a name or a list of names; ${nameRule}` },
-  concurrency: rules.atLeastOne,
-  lockDuration: rules.somePeriod,
-  stalledInterval: rules.somePeriod,
-  maxStalledCount: rules.count,
-  parkAfter: rules.milliseconds,
-  unknownStepGrace: rules.milliseconds,
-};

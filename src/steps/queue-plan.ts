@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.js';
-import type { Class, ProcessorOptions } from './metadata.js';
+import { classNameOf, type Class, type ProcessorOptions } from './metadata.js';
 import { planOf, type Plan } from './plan.js';
 
 type WorkerOptions = Required<Omit<ProcessorOptions, 'job'>>;
@@ -25,11 +25,23 @@ export interface QueuePlan {
 /** Groups processors by queue; mistakes are added to `faults`. */
 export function planQueues(processors: readonly Class[], faults: Fault[]): readonly QueuePlan[] {
   const byQueue = new Map<string, Plan[]>();
-  for (const processor of processors) {
-    const plan = planOf(processor, faults);
+  processors.forEach((processor, index) => {
+    const fault = entryFault(processor, index, processors);
+    if (fault) faults.push(fault);
+    const plan = fault ? undefined : planOf(processor, faults);
     if (plan) byQueue.set(plan.queue, [...(byQueue.get(plan.queue) ?? []), plan]);
-  }
+  });
   return [...byQueue].map(([queue, plans]) => planQueue(queue, plans, faults));
+}
+
+function entryFault(processor: unknown, index: number, all: readonly unknown[]): Fault | undefined {
+  const at = `processors[${index}]`;
+  if (typeof processor !== 'function') {
+    const message = `it is no class but ${processor === null ? 'null' : typeof processor}: do two modules import each other?`;
+    return { code: 'NOT_A_PROCESSOR', at, message };
+  }
+  if (all.indexOf(processor) === index) return undefined;
+  return { code: 'DUPLICATE_PROCESSOR', at, message: `${classNameOf(processor)} stands in the list twice` };
 }
 
 function planQueue(queue: string, plans: readonly Plan[], faults: Fault[]): QueuePlan {
@@ -56,10 +68,11 @@ function workerOptions(queue: string, plans: readonly Plan[], faults: Fault[]): 
   for (const plan of plans) {
     for (const key of Object.keys(defaults) as (keyof WorkerOptions)[]) {
       const value = plan.options[key];
-      if (value === undefined) continue;
+      if (typeof value !== 'number') continue; // what is neither that nor absent is a fault already
       const other = givenBy.get(key);
       if (other && options[key] !== value) {
-        const message = `${key} is ${options[key]} in ${other.processor.name}, ${value} in ${plan.processor.name}: make them equal`;
+        const places = `${options[key]} in ${classNameOf(other.processor)}, ${value} in ${classNameOf(plan.processor)}`;
+        const message = `${key} is ${places}: make them equal`;
         faults.push({ code: 'WORKER_OPTIONS_DIFFER', at: `queue "${queue}"`, message });
       }
       options[key] = value;
@@ -71,6 +84,7 @@ function workerOptions(queue: string, plans: readonly Plan[], faults: Fault[]): 
 
 function clash(queue: string, name: string | undefined, one: Plan, other: Plan): Fault {
   const what = name === undefined ? 'every job name' : `the job name "${name}"`;
-  const message = `${one.processor.name} and ${other.processor.name} both take ${what}: give each a \`job\` of its own`;
+  const both = `${classNameOf(one.processor)} and ${classNameOf(other.processor)}`;
+  const message = `${both} both take ${what}: give each a \`job\` of its own`;
   return { code: 'DUPLICATE_PROCESSOR', at: `queue "${queue}"`, message };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../engine/clock.js';
 import type { ChildRecord } from '../engine/records.js';
 import type { Payloads } from '../job/payloads.js';
 import type { Turn } from '../job/turn.js';
+import type { Route } from './route.js';
 import type { Writer } from './writer.js';
 
 /** A running step, as its gates see it. */
@@ -12,6 +13,7 @@ export interface StepContext {
   readonly over: boolean;
   readonly jobKey: { readonly queue: string; readonly id: string };
   readonly idempotencyKey: string;
+  readonly route: Route;
   readonly writer: Writer;
   readonly payloads: Payloads;
   readonly clock: Clock;
@@ -27,7 +29,13 @@ export interface StepContext {
   noteKinds(): void;
   /** A gate has waited too long beside work that doesn't end: that work is done again when the job resumes (G4). */
   parkAnyhow(gate: string): void;
-  childrenOf(group: string): Awaitable<readonly ChildRecord[]>;
+  /** The job's children, of one gate or all. */
+  childrenOf(group: string | undefined): Awaitable<readonly ChildRecord[]>;
+  /** Groups of children that no gate of their own awaits, in the order in which they were added. */
+  addedGroups(): readonly string[];
+  noteAdded(group: string): void;
+  /** The failures among the job's other children have been told to the step: they are its own affair now. */
+  noteFailuresSeen(children: readonly ChildRecord[]): void;
   fail(error: unknown): void;
   lost(error: unknown): void;
 }

@@ -8,6 +8,7 @@ import { bytesOf, type Payloads } from '../job/payloads.js';
 import type { Turn } from '../job/turn.js';
 import { within } from './current-step.js';
 import { Gates } from './gates.js';
+import { Route } from './route.js';
 import type { StepContext } from './step-context.js';
 import { streamOf } from './stream.js';
 import type { Writer } from './writer.js';
@@ -23,10 +24,17 @@ export interface StepHost {
   readonly visit: number;
   readonly idempotencyKey: string;
   noteKinds(kinds: readonly string[]): void;
+  addedGroups(): readonly string[];
+  noteAdded(group: string): void;
+  noteFailuresSeen(children: readonly ChildRecord[]): void;
+  readonly failuresSeen: number;
+  /** The name of the step that a name or a step method stands for. */
+  stepNamed(target: unknown): string | undefined;
   /** Whether the gates that have records are the first ones of the code. */
   knows(kinds: readonly string[]): boolean;
 
-  finished(output: Payload | undefined): void;
+  /** @param route the step that follows, if not the next in order */
+  finished(output: Payload | undefined, route: string | undefined): void;
   failed(error: unknown): void;
   parked(type: 'delayed' | 'waiting-children'): void;
   mismatched(kinds: readonly string[]): void;
@@ -42,6 +50,7 @@ export interface StepHost {
 export class StepRun implements StepContext {
   readonly name: string;
   readonly gates: Gates;
+  readonly route: Route;
   over = false;
   readonly #host: StepHost;
   readonly #controller = new LazyAbortController();
@@ -59,6 +68,7 @@ export class StepRun implements StepContext {
     this.#host = host;
     this.name = name;
     this.gates = new Gates(this);
+    this.route = new Route(name, (target) => host.stepNamed(target));
     this.#last = host.writer.get('e');
   }
 
@@ -70,7 +80,7 @@ export class StepRun implements StepContext {
     }
     this.#subscribing = true;
     try {
-      const stream = streamOf(within(this.gates, method), this.name);
+      const stream = streamOf(within(this, method), this.name);
       if (!this.#host.knows(this.gates.kinds)) this.#end(() => this.#host.mismatched(this.gates.kinds));
       else {
         this.#subscription = stream.subscribe({
@@ -165,11 +175,11 @@ export class StepRun implements StepContext {
 
   #park(): void {
     const { activation } = this.#host;
-    const waiting = this.gates.waiting();
-    const { groups, due } = waiting;
+    const waiting = this.gates.waiting(this.#host.failuresSeen);
+    const { groups, all, due } = waiting;
     this.#parking = true;
     this.#emissions = 0;
-    if (groups === undefined) {
+    if (!groups && !all) {
       this.writer.send((write) => activation.moveToDelayed(write, due!), {
         answered: () => this.#end(() => this.#host.parked('delayed')),
       });
@@ -189,7 +199,7 @@ export class StepRun implements StepContext {
 
   #finish(): void {
     this.#finished = true;
-    this.#end(() => this.#host.finished(this.#last));
+    this.#end(() => this.#host.finished(this.#last, this.route.noted));
   }
 
   #end(tell: () => void): void {
@@ -228,7 +238,19 @@ export class StepRun implements StepContext {
     this.#host.noteKinds(this.gates.kinds);
   }
 
-  childrenOf(group: string): Awaitable<readonly ChildRecord[]> {
+  addedGroups(): readonly string[] {
+    return this.#host.addedGroups();
+  }
+
+  noteAdded(group: string): void {
+    this.#host.noteAdded(group);
+  }
+
+  noteFailuresSeen(children: readonly ChildRecord[]): void {
+    this.#host.noteFailuresSeen(children);
+  }
+
+  childrenOf(group: string | undefined): Awaitable<readonly ChildRecord[]> {
     return this.#host.activation.children(group);
   }
 

@@ -60,9 +60,9 @@ export class Writer {
     return this.#fields.get(field);
   }
 
-  /** Names of the fields that begin so. */
-  names(prefix: string): readonly string[] {
-    return [...this.#fields.keys()].filter((field) => field.startsWith(prefix));
+  /** Names of the fields that begin with one of these. */
+  names(...prefixes: readonly string[]): readonly string[] {
+    return [...this.#fields.keys()].filter((field) => prefixes.some((prefix) => field.startsWith(prefix)));
   }
 
   get dirty(): boolean {

@@ -53,8 +53,8 @@ export class LiveActivation implements Activation {
     return this.#proved().moveToWaitingChildren(this.lease, write, waiting);
   }
 
-  complete(write: Write, result: Payload | undefined): Awaitable<CompleteAnswer> {
-    return this.#proved().complete(this.lease, write, result);
+  complete(write: Write, result: Payload | undefined, failuresSeen: number): Awaitable<CompleteAnswer> {
+    return this.#proved().complete(this.lease, write, result, failuresSeen);
   }
 
   fail(write: Write, failure: Failure, retryAt?: number): Awaitable<void> {

@@ -201,7 +201,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
       const result = this.#context.payloads.decode(outcome.result);
       this.emit('completed', this.#jobOf(activation), result, 'active');
     } else if (outcome.type === 'failed' || outcome.type === 'retried') {
-      if (this.listenerCount('failed') > 0) this.emit('failed', this.#jobOf(activation), asError(outcome.error), 'active');
+      if (this.listenerCount('failed') > 0)
+        this.emit('failed', this.#jobOf(activation), asError(outcome.error), 'active');
     } else if (outcome.type === 'lost') {
       this.emit('lockRenewalFailed', [activation.job.id]);
       if (outcome.error !== undefined) this.#report(outcome.error);

@@ -23,6 +23,17 @@ export class Outbox {
     });
   }
 
+  /** Calls a listener. What it throws surfaces in a turn of its own: the others must hear all the same. */
+  call(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#clock.after(0, () => {
+        throw error;
+      });
+    }
+  }
+
   close(): void {
     this.#flush?.();
     this.#flush = undefined;

@@ -1,20 +1,17 @@
 import type { Cancel, Clock } from '../clock.js';
-import type { Unsubscribe } from '../engine.js';
-import type { EngineEvent, JobState } from '../records.js';
+import type { Unsubscribe, Waiting } from '../engine.js';
+import type { JobState } from '../records.js';
+import { EventFeed, type News } from './event-feed.js';
 import { Heap } from './heap.js';
 import type { Outbox } from './outbox.js';
 import type { StoredJob } from './stored-job.js';
-
-type Listener = (event: EngineEvent) => void;
-/** An event but for what the queue adds. */
-export type News = EngineEvent extends infer E ? (E extends EngineEvent ? Omit<E, 'id' | 'at' | 'jobId'> : never) : never;
 
 /** One queue: its jobs, the order in which they run, and those who watch. Every change of a job's state goes through it. */
 export class QueueState {
   readonly jobs = new Map<string, StoredJob>();
   readonly active = new Set<StoredJob>();
   readonly finished = { completed: new Set<StoredJob>(), failed: new Set<StoredJob>() };
-  eventId = 0;
+  readonly events: EventFeed;
 
   /** By priority, then by turn: 0 and up from the tail, below 0 at the head. */
   readonly #ready = new Heap<StoredJob>();
@@ -23,17 +20,17 @@ export class QueueState {
   readonly #clock: Clock;
   readonly #outbox: Outbox;
   readonly #watchers = new Set<() => void>();
-  readonly #listeners = new Set<Listener>();
-  readonly #listenersByJob = new Map<string, Set<Listener>>();
   #lastId = 0;
   #tail = 0;
   #head = 0;
+  #paused = false;
   #waking = false;
   #alarm: { readonly due: number; readonly cancel: Cancel } | undefined;
 
   constructor(clock: Clock, outbox: Outbox) {
     this.#clock = clock;
     this.#outbox = outbox;
+    this.events = new EventFeed(clock, outbox);
   }
 
   /** The counter moves for custom ids too, as BullMQ's does. */
@@ -60,30 +57,45 @@ export class QueueState {
     this.emit(job, { type: 'delayed', due });
   }
 
-  toWaitingChildren(job: StoredJob, groups: readonly string[] | undefined, due: number | undefined): void {
+  toWaitingChildren(job: StoredJob, waiting: Waiting): void {
     this.#leave(job);
     job.state = 'waiting-children';
-    job.awaited = groups;
-    if (due !== undefined) this.#setDue(job, due);
+    job.awaited = waiting;
+    if (waiting.due !== undefined) this.#setDue(job, waiting.due);
     this.emit(job, { type: 'waiting-children' });
   }
 
   toFinished(job: StoredJob, state: 'completed' | 'failed'): void {
     this.#leave(job);
     job.state = state;
-    job.finishedOn = this.#clock.now();
+    job.finishedOn = Math.floor(this.#clock.now());
     this.finished[state].add(job);
   }
 
   /** The next job that is ready, made active; due ones join the ready first: those that had begun at the head. */
   take(): StoredJob | undefined {
     this.#promoteDue();
+    if (this.#paused) return undefined;
     const job = this.#ready.first()?.item;
     if (!job) return undefined;
     this.#leave(job);
     job.state = 'active';
     this.active.add(job);
     return job;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.wake();
+  }
+
+  /** All jobs: those that run next first, then by due time, then the others in the order in which they were added. */
+  inOrder(): readonly StoredJob[] {
+    return [...new Set([...this.#ready.sorted(), ...this.#due.sorted(), ...this.jobs.values()])];
   }
 
   delete(job: StoredJob): void {
@@ -96,6 +108,7 @@ export class QueueState {
     job.entry = undefined;
     job.due = undefined;
     job.awaited = undefined;
+    job.lock = undefined;
     if (job.state === 'active') this.active.delete(job);
     else if (job.state === 'completed' || job.state === 'failed') this.finished[job.state].delete(job);
   }
@@ -107,17 +120,21 @@ export class QueueState {
   }
 
   #promoteDue(): void {
+    const due: StoredJob[] = [];
     for (let next = this.#due.first(); next && next.key <= this.#clock.now(); next = this.#due.first()) {
-      const job = next.item;
-      this.toReady(job, job.cursor === undefined ? 'tail' : 'head', job.state);
+      this.#due.remove(next);
+      due.push(next.item);
     }
+    for (const job of due) if (job.cursor === undefined) this.toReady(job, 'tail', job.state);
+    // the head is a stack: what comes to it last runs first
+    for (const job of due.reverse()) if (job.cursor !== undefined) this.toReady(job, 'head', job.state);
     this.#arm();
   }
 
   // --- those who watch ---
 
   watch(wake: () => void): Unsubscribe {
-    const watcher = (): void => wake();
+    const watcher = (): void => this.#outbox.call(wake);
     this.#watchers.add(watcher);
     this.#arm();
     if (this.#ready.size > 0) this.wake();
@@ -143,40 +160,20 @@ export class QueueState {
     this.#alarm?.cancel();
     this.#alarm = undefined;
     if (due === undefined) return;
-    const cancel = this.#clock.after(Math.max(due - this.#clock.now(), 0), () => this.wake());
+    const cancel = this.#clock.after(Math.max(due - this.#clock.now(), 0), () => {
+      this.#alarm = undefined;
+      this.wake();
+    });
     this.#alarm = { due, cancel };
   }
 
-  listen(listener: Listener, jobId?: string): Unsubscribe {
-    const own: Listener = (event) => listener(event);
-    if (jobId === undefined) {
-      this.#listeners.add(own);
-      return () => this.#listeners.delete(own);
-    }
-    let listeners = this.#listenersByJob.get(jobId);
-    if (!listeners) this.#listenersByJob.set(jobId, (listeners = new Set()));
-    listeners.add(own);
-    return () => {
-      listeners.delete(own);
-      if (listeners.size === 0 && this.#listenersByJob.get(jobId) === listeners) this.#listenersByJob.delete(jobId);
-    };
-  }
-
   emit(job: StoredJob, news: News): void {
-    const id = ++this.eventId;
-    const ofJob = this.#listenersByJob.get(job.id);
-    if (this.#listeners.size === 0 && ofJob === undefined) return;
-    const event = { ...news, id, at: this.#clock.now(), jobId: job.id } as EngineEvent;
-    const listeners = [...this.#listeners, ...(ofJob ?? [])];
-    this.#outbox.post(() => {
-      for (const listener of listeners) listener(event);
-    });
+    this.events.emit(job.id, news);
   }
 
   close(): void {
     this.#watchers.clear();
-    this.#listeners.clear();
-    this.#listenersByJob.clear();
+    this.events.close();
     this.#arm();
   }
 }

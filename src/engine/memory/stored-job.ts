@@ -1,56 +1,15 @@
-import type { ChildRecord, JobRecord, JobState, NewJob } from '../records.js';
+import type { Waiting } from '../engine.js';
+import type { JobOptions, JobRecord, NewJob } from '../records.js';
+import type { Children } from './children.js';
 import type { Entry } from './heap.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-interface Group {
-  pending: number;
-  /** A child failed that wakes its parent at once (`continue`). */
-  broken: boolean;
-}
-
-/** A parent's view of its children. */
-export class Children {
-  readonly byKey = new Map<string, Mutable<ChildRecord>>();
-  readonly all: Group = { pending: 0, broken: false };
-  /** Failures that keep the parent from completing (`fail`). */
-  failed = 0;
-  readonly #groups = new Map<string, Group>();
-
-  add(key: string, child: Mutable<ChildRecord>): void {
-    this.byKey.set(key, child);
-    for (const group of this.#groupsOf(child)) group.pending++;
-  }
-
-  settle(key: string, outcome: Pick<ChildRecord, 'status' | 'value' | 'reason'>): boolean {
-    const child = this.byKey.get(key);
-    if (child?.status !== 'pending') return false;
-    Object.assign(child, outcome);
-    const failed = outcome.status === 'failed';
-    if (failed && child.onFailure === 'fail') this.failed++;
-    for (const group of this.#groupsOf(child)) {
-      group.pending--;
-      group.broken ||= failed && child.onFailure === 'continue';
-    }
-    return true;
-  }
-
-  /** Whether a parent that waits for one of these groups (none: for all children) can go on. */
-  settled(groups: readonly string[] | undefined): boolean {
-    if (groups === undefined) return this.all.pending === 0;
-    return groups.some((name) => {
-      const group = this.#groups.get(name);
-      return group === undefined || group.pending === 0 || group.broken;
-    });
-  }
-
-  *#groupsOf(child: ChildRecord): Iterable<Group> {
-    yield this.all;
-    if (child.group === undefined) return;
-    let group = this.#groups.get(child.group);
-    if (!group) this.#groups.set(child.group, (group = { pending: 0, broken: false }));
-    yield group;
-  }
+/** The last write to a job, for those who send it again. */
+export interface LastWrite {
+  readonly token: string;
+  readonly seq: number;
+  readonly answer: unknown;
 }
 
 /** A job as the memory engine keeps it. */
@@ -58,28 +17,29 @@ export interface StoredJob extends Omit<Mutable<JobRecord>, 'checkpoint' | 'even
   seq: number;
   cursor: string | undefined;
   readonly fields: Map<string, string>;
+  /** While it is active. */
   lock: { readonly token: string; until: number } | undefined;
-  /** The last write and its answer, for those who send it again. */
-  last: { readonly token: string; readonly seq: number; readonly answer: unknown } | undefined;
+  last: LastWrite | undefined;
   /** Stalls before the last write: they count no more. */
   stallBase: number;
   /** Its entry among the ready or the delayed jobs. */
   entry: Entry<StoredJob> | undefined;
   children: Children | undefined;
   readonly logs: string[];
-  /** What it waits for in `waiting-children`; `undefined` there: all its children. */
-  awaited: readonly string[] | undefined;
+  /** What it waits for in `waiting-children`. */
+  awaited: Waiting | undefined;
 }
 
-export function newStoredJob(id: string, job: NewJob, state: JobState): StoredJob {
+/** Copies what whoever adds the job might change later, as a store elsewhere would. The id is given when it is added. */
+export function newStoredJob(job: NewJob): StoredJob {
   return {
-    id,
+    id: '',
     queue: job.queue,
     name: job.name,
     data: job.data,
-    opts: job.opts,
+    opts: JSON.parse(JSON.stringify(job.opts)) as JobOptions,
     timestamp: job.timestamp,
-    state,
+    state: 'waiting',
     due: undefined,
     attemptsMade: 0,
     attemptsStarted: 0,
@@ -91,7 +51,7 @@ export function newStoredJob(id: string, job: NewJob, state: JobState): StoredJo
     failedReason: undefined,
     failedCode: undefined,
     stacktrace: noRows,
-    parent: job.parent,
+    parent: job.parent && { ...job.parent },
     seq: 0,
     cursor: undefined,
     fields: new Map(),
@@ -129,7 +89,8 @@ export function recordOf(job: StoredJob, eventId: number): JobRecord {
     failedCode: job.failedCode,
     stacktrace: job.stacktrace,
     parent: job.parent,
-    checkpoint: job.cursor === undefined ? undefined : { seq: job.seq, cursor: job.cursor, fields: new Map(job.fields) },
+    checkpoint:
+      job.cursor === undefined ? undefined : { seq: job.seq, cursor: job.cursor, fields: new Map(job.fields) },
     eventId,
   };
 }

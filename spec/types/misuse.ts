@@ -1,0 +1,203 @@
+/** Compiled, never run: each line below a `@ts-expect-error` is a mistake that the compiler must find. */
+import { of, type Observable } from 'rxjs';
+import { InjectQueue, Processor, Step, createApp, delay, type App, type ChildSpec, type StepJob } from 'stepstream';
+import { OrderProcessor, type Order, type Receipt } from './public-face.js';
+
+export class WrongSteps {
+  @Step()
+  charge(_job: StepJob<Order>) {
+    return of({ no: 'r' });
+  }
+
+  // @ts-expect-error the input is not charge's output
+  @Step({ after: 'charge' })
+  ship(_job: StepJob<Order>, _receipt: { wrong: string }) {
+    return of(5);
+  }
+
+  // @ts-expect-error there is no such step
+  @Step({ after: 'chrage' })
+  misspelt(_job: StepJob<Order>, n: number) {
+    return of(n);
+  }
+
+  // @ts-expect-error it is no step: it returns no stream
+  @Step({ after: 'helper' })
+  afterHelper(_job: StepJob<Order>, n: number) {
+    return of(n);
+  }
+
+  helper(): number {
+    return 1;
+  }
+
+  // @ts-expect-error charge's output is narrower than the member of it that is taken
+  @Step({ after: 'charge' })
+  narrower(_job: StepJob<Order>, receipt: Receipt & { paid: true }) {
+    return of(receipt);
+  }
+
+  @Step()
+  async promised(_job: StepJob<Order>) {
+    return 1;
+  }
+
+  // @ts-expect-error the promise's value is a number, not a string
+  @Step({ after: 'promised' })
+  afterPromise(_job: StepJob<Order>, text: string) {
+    return of(text);
+  }
+
+  // @ts-expect-error it is the promise's value that is handed on, not the promise
+  @Step({ after: 'promised' })
+  takesPromise(_job: StepJob<Order>, promise: Promise<number>) {
+    return promise;
+  }
+
+  @Step()
+  async *iterated(_job: StepJob<Order>): AsyncGenerator<number> {
+    yield 1;
+  }
+
+  // @ts-expect-error the iterable's values are numbers, not strings
+  @Step({ after: 'iterated' })
+  afterIterable(_job: StepJob<Order>, text: string) {
+    return of(text);
+  }
+
+  // @ts-expect-error one of the two outputs is not taken
+  @Step({ after: 'either' })
+  afterEither(_job: StepJob<Order>, text: string) {
+    return of(text);
+  }
+
+  @Step()
+  either(_job: StepJob<Order>): Observable<string> | Promise<number> {
+    return of('');
+  }
+
+  // @ts-expect-error a step returns a stream
+  @Step()
+  noStream(_job: StepJob<Order>) {
+    return 5;
+  }
+
+  // @ts-expect-error a step returns a stream, not nothing
+  @Step()
+  nothing(_job: StepJob<Order>): void {}
+
+  // @ts-expect-error a step has two parameters at most
+  @Step()
+  threeParameters(_job: StepJob<Order>, _input: number, _more: string) {
+    return of(1);
+  }
+
+  // @ts-expect-error there is no such option
+  @Step({ retries: 3 })
+  unknownOption(_job: StepJob<Order>) {
+    return of(1);
+  }
+
+  // @ts-expect-error attempts is a number
+  @Step({ attempts: 'three' })
+  wrongOption(_job: StepJob<Order>) {
+    return of(1);
+  }
+
+  // @ts-expect-error the decorator must be called
+  @Step
+  notCalled(_job: StepJob<Order>) {
+    return of(1);
+  }
+
+  // @ts-expect-error it stands on methods, not on properties
+  @Step()
+  property = (_job: StepJob<Order>) => of(1);
+
+  // @ts-expect-error it stands on methods, not on accessors
+  @Step()
+  get accessor() {
+    return of(1);
+  }
+
+  // @ts-expect-error it stands on members with a name
+  @Step()
+  [Symbol.iterator](_job: StepJob<Order>) {
+    return of(1);
+  }
+}
+
+export class WrongProcessors {
+  // @ts-expect-error it stands on classes
+  @Processor('method')
+  method(_job: StepJob<Order>) {
+    return of(1);
+  }
+
+  // @ts-expect-error it stands on constructor parameters, not on properties
+  @InjectQueue('queue')
+  property: unknown;
+}
+
+// @ts-expect-error the queue has a name
+@Processor()
+export class NoName {
+  readonly member = 1;
+}
+
+// @ts-expect-error the decorator must be called
+@Processor
+export class NotCalled {
+  readonly member = 1;
+}
+
+// @ts-expect-error an abstract class has no instances
+@Processor('abstract')
+export abstract class Abstract {
+  readonly member = 1;
+}
+
+// @ts-expect-error there is no such option
+@Processor('orders', { concurency: 5 })
+export class WrongProcessorOption {
+  readonly member = 1;
+}
+
+export async function queues(app: App): Promise<void> {
+  const orders = app.queue(OrderProcessor);
+  // @ts-expect-error no member of an order is missing
+  await orders.add('order', { total: 1 });
+  // @ts-expect-error the data of orders is no text
+  await orders.add('order', 'order');
+  // @ts-expect-error data is not left out
+  await orders.add('order');
+  // @ts-expect-error the data of each job is an order
+  await orders.addBulk([{ name: 'order', data: { wrong: 1 } }]);
+  // @ts-expect-error there is no such option
+  await orders.add('order', { total: 1, parcels: [] }, { repeat: 5 });
+  // @ts-expect-error a queue is a class or a name
+  app.queue(5);
+  // @ts-expect-error a worker is found by its processor
+  app.worker('orders');
+}
+
+export const children: readonly ChildSpec<OrderProcessor>[] = [
+  // @ts-expect-error the data is not an order
+  { queue: OrderProcessor, name: 'order', data: { wrong: 1 } },
+  // @ts-expect-error a processor's data is not left out
+  { queue: OrderProcessor, name: 'order' },
+  // @ts-expect-error a child has a name
+  { queue: 'parcels', data: 1 },
+];
+
+// @ts-expect-error a duration is no boolean
+export const delayed = of(1).pipe(delay(true));
+
+export const apps = [
+  // @ts-expect-error a processor is a class, not an instance
+  createApp({ processors: [{}] }),
+  // @ts-expect-error there is no such option
+  createApp({ processor: [] }),
+  // @ts-expect-error a resolver has get or resolve
+  createApp({ resolver: { make: () => ({}) } }),
+];

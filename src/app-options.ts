@@ -1,0 +1,109 @@
+import type { Codec } from './engine/codec.js';
+import type { Engine } from './engine/engine.js';
+import { nameRule } from './engine/names.js';
+import { ConfigurationError, InvalidDurationError, type Fault } from './errors.js';
+import { optionFaults, type OptionRules } from './job/options.js';
+import type { Resolver } from './resolver.js';
+import { milliseconds } from './steps/duration.js';
+import type { Class } from './steps/metadata.js';
+import { planQueues, type QueuePlan } from './steps/queue-plan.js';
+import type { Logger } from './worker/logger.js';
+
+/** Options of `createApp`. */
+export interface AppOptions {
+  /** The classes whose jobs this app runs. Default none: an app that only adds jobs. */
+  readonly processors?: readonly Class[];
+  /** Where jobs are kept. Default: an embedded engine of the app's own, gone with the process. */
+  readonly connection?: Engine | undefined;
+  /**
+   * Makes the processors' instances. Default: tsyringe's container. A container of tsyringe that is given here also
+   * injects the app's queues into what it makes itself, until the app is closed.
+   */
+  readonly resolver?: Resolver;
+  /** Part of every idempotency key. Default `bull`. */
+  readonly prefix?: string;
+  /** How values become text. Default JSON. */
+  readonly codec?: Codec;
+  /** Default: the console. */
+  readonly logger?: Logger;
+}
+
+/** Options of `app.close`. */
+export interface CloseOptions {
+  /** Longest time for running jobs to come to their next durable write: milliseconds, or text. Default 10 s. */
+  readonly grace?: number | string;
+}
+
+/**
+ * The plans of the app's workers.
+ *
+ * @throws ConfigurationError with every fault of the options and of the processors' declarations
+ */
+export function plansOf(options: AppOptions): readonly QueuePlan[] {
+  const faults: Fault[] = [...optionFaults(options, appOptionRules, 'createApp')];
+  const processors = Array.isArray(options?.processors) ? options.processors : [];
+  const plans = planQueues(processors, faults);
+  if (faults.length > 0) throw new ConfigurationError('The app has mistakes:', distinct(faults));
+  return plans;
+}
+
+/** The grace of a close, in milliseconds. @throws ConfigurationError */
+export function graceOf(options: CloseOptions): number {
+  const faults = optionFaults(options, closeOptionRules, 'close');
+  if (faults.length > 0) throw new ConfigurationError('The app was not closed:', faults);
+  return milliseconds(options.grace ?? 10_000);
+}
+
+/** What two processors inherit of one base is said once. */
+function distinct(faults: readonly Fault[]): readonly Fault[] {
+  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
+}
+
+function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+}
+
+/** It may hold one `{hash tag}`, which keeps its keys on one node of a cluster. */
+function isPrefix(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    value.length <= 128 &&
+    /^[\w.\-/#]*(\{[\w.\-/#]+\}[\w.\-/#]*)?$/.test(value) &&
+    value !== ''
+  );
+}
+
+function isGrace(value: unknown): boolean {
+  try {
+    return milliseconds(value as number | string) >= 0;
+  } catch (error) {
+    if (error instanceof InvalidDurationError) return false;
+    throw error;
+  }
+}
+
+const appOptionRules: OptionRules<AppOptions> = {
+  processors: { test: Array.isArray, expects: 'a list of classes' },
+  connection: {
+    test: (value) => hasMethods(value, 'claim', 'checkpoint'),
+    expects: 'an engine; leave it out for the embedded one',
+  },
+  resolver: {
+    test: (value) => hasMethods(value, 'get') || hasMethods(value, 'resolve'),
+    expects: 'a container with get(class) or resolve(class)',
+  },
+  prefix: { test: isPrefix, expects: `a name, which may hold one {hash tag}; ${nameRule}` },
+  codec: {
+    test: (value) => hasMethods(value, 'encode', 'decode'),
+    expects: 'a codec with encode(value) and decode(payload)',
+  },
+  logger: {
+    test: (value) => hasMethods(value, 'warn', 'error'),
+    expects: 'a logger with warn(message) and error(message)',
+  },
+};
+
+const closeOptionRules: OptionRules<CloseOptions> = {
+  grace: { test: isGrace, expects: "milliseconds from 0 up, or text such as '10 s'" },
+};
