@@ -43,7 +43,7 @@ export function plansOf(options: AppOptions): readonly QueuePlan[] {
   const faults: Fault[] = [...optionFaults(options, appOptionRules, 'createApp')];
   const processors = Array.isArray(options?.processors) ? options.processors : [];
   const plans = planQueues(processors, faults);
-  if (faults.length > 0) throw new ConfigurationError('The app has mistakes:', distinct(faults));
+  if (faults.length > 0) throw new ConfigurationError('The app has mistakes:', faults);
   return plans;
 }
 
@@ -52,11 +52,6 @@ export function graceOf(options: CloseOptions): number {
   const faults = optionFaults(options, closeOptionRules, 'close');
   if (faults.length > 0) throw new ConfigurationError('The app was not closed:', faults);
   return milliseconds(options.grace ?? 10_000);
-}
-
-/** What two processors inherit of one base is said once. */
-function distinct(faults: readonly Fault[]): readonly Fault[] {
-  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
 function hasMethods(value: unknown, ...names: readonly string[]): boolean {

@@ -75,6 +75,7 @@ describe('@Processor', () => {
     const anonymous = (() => class extends Stepped {})();
     class Named {
       static readonly name = 5 as never;
+      readonly member = 1;
     }
     expect(codesOf({ processors: [anonymous, Named] })).toEqual([
       'NOT_A_PROCESSOR (anonymous class)',

@@ -188,7 +188,7 @@ describe('@Step', () => {
     expect(faults[0]!.message).toContain('@Step stands on methods of instances only');
   });
 
-  it('a mistake in a base class is reported once, and with the name of the base', () => {
+  it('a mistake in a base class is reported with the name of the base', () => {
     class Base {
       @Step() static fixed(): Observable<number> {
         return of(1);
@@ -197,11 +197,9 @@ describe('@Step', () => {
         return of(1);
       }
     }
-    @Processor('left')
-    class Left extends Base {}
-    @Processor('right')
-    class Right extends Base {}
-    expect(codesOf({ processors: [Left, Right] })).toEqual(['STEP_ON_WRONG_TARGET Base.fixed']);
+    @Processor('q')
+    class Sub extends Base {}
+    expect(codesOf({ processors: [Sub] })).toEqual(['STEP_ON_WRONG_TARGET Base.fixed']);
   });
 
   it('@Step twice on a method, or two steps of one name, are reported by createApp', () => {
@@ -241,9 +239,8 @@ describe('@Step', () => {
   });
 
   it('standard decorators are reported by createApp, with the compiler option that is missing', () => {
-    const standard = { decoratorVersion: '2022-03' } as const;
-    const source = `@Processor('q') class X { @Step() step() {} @Step field = 1; @Step() static fixed() {} }`;
-    const [fault, ...others] = faultsOf({ processors: [compileClass(source, { Processor, Step }, standard)] });
+    const source = `@Processor('q') class X { @Step() step() {} @Step() field = 1; @Step forgotten() {} @Step() static fixed() {} }`;
+    const [fault, ...others] = faultsOf({ processors: [compileClass(source, { Processor, Step }, 'standard')] });
     expect(fault).toMatchObject({ code: 'STANDARD_DECORATORS', at: 'X' });
     expect(fault!.message).toContain('experimentalDecorators');
     expect(others.map(({ code }) => code)).toEqual(['NOT_A_PROCESSOR', 'NO_STEPS']);
@@ -259,5 +256,7 @@ async function resultOf(processor: Class): Promise<unknown> {
   const app = createApp({ processors: [processor] });
   await app.start();
   const job = await app.queue('q').add('job', 'data');
-  return job.result().finally(() => app.close());
+  const result: unknown = await job.result();
+  await app.close();
+  return result;
 }

@@ -1,16 +1,19 @@
-import { transformSync, type Options } from '@swc/core';
+import { transformSync } from 'esbuild';
 
-/** Compiles JavaScript with decorators as a user's tools would, and answers the class `X` that it declares. */
+/**
+ * Compiles JavaScript with decorators by esbuild, which emits no type metadata, and answers the class `X` that it
+ * declares.
+ */
 export function compileClass(
   source: string,
   scope: Readonly<Record<string, unknown>>,
-  transform: NonNullable<Options['jsc']>['transform'] = { legacyDecorator: true, decoratorMetadata: false },
+  decorators: 'legacy' | 'standard' = 'legacy',
 ): new () => object {
-  const { code } = transformSync(`const made = (() => { ${source}\nreturn X; })();`, {
-    swcrc: false,
-    isModule: false,
-    jsc: { parser: { syntax: 'ecmascript', decorators: true }, transform, target: 'es2022', keepClassNames: true },
+  const { code } = transformSync(source, {
+    loader: 'ts',
+    target: 'es2022',
+    tsconfigRaw: { compilerOptions: { experimentalDecorators: decorators === 'legacy' } },
   });
-  // oxlint-disable-next-line typescript/no-implied-eval -- the test's own constant text
-  return new Function(...Object.keys(scope), `${code}\nreturn made;`)(...Object.values(scope)) as new () => object;
+  // oxlint-disable-next-line typescript/no-implied-eval -- the test's own text
+  return new Function(...Object.keys(scope), `${code}\nreturn X;`)(...Object.values(scope)) as new () => object;
 }

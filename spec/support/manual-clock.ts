@@ -39,6 +39,11 @@ export class ManualClock implements Clock {
     return called;
   }
 
+  /** Time passes, but nothing that is due is called: the event loop is blocked. */
+  block(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Calls the next action if it is due by now; answers whether there was one. */
   tick(): boolean {
     const timer = this.#first();

@@ -1,4 +1,12 @@
-import { Processor, Step, type Class, type ProcessorOptions, type StepJob, type StepMethod, type StepOptions } from 'stepstream';
+import {
+  Processor,
+  Step,
+  type Class,
+  type ProcessorOptions,
+  type StepJob,
+  type StepMethod,
+  type StepOptions,
+} from 'stepstream';
 
 type Method = (job: StepJob, input: any) => unknown;
 
@@ -6,7 +14,10 @@ type Method = (job: StepJob, input: any) => unknown;
 export type Steps = Readonly<Record<string, Method | readonly [options: StepOptions, method: Method]>>;
 
 /** A processor made of functions, for tests that are about what they do. */
-export function processor(steps: Steps, { queue = 'work', ...options }: ProcessorOptions & { queue?: string } = {}): Class {
+export function processor(
+  steps: Steps,
+  { queue = 'work', ...options }: ProcessorOptions & { queue?: string } = {},
+): Class {
   class Made {}
   for (const [name, step] of Object.entries(steps)) {
     const [stepOptions, method] = typeof step === 'function' ? [{}, step] : step;

@@ -10,6 +10,7 @@ export interface Call {
   readonly write?: Write;
 }
 
+type Which = (call: Call) => boolean;
 type Around = (call: Call, proceed: () => unknown) => unknown;
 
 /** Calls whose answers are held back. */
@@ -59,7 +60,7 @@ export class SpyEngine {
   }
 
   /** The machine dies right before, or right after, the store has seen this call. */
-  dieAt(moment: 'before' | 'after', which: (call: Call) => boolean): void {
+  dieAt(moment: 'before' | 'after', which: Which): void {
     this.around = (call, proceed) => {
       if (!which(call)) return proceed();
       if (moment === 'after') proceed();
@@ -68,14 +69,26 @@ export class SpyEngine {
     };
   }
 
-  /** Calls are made at once from now on, but the answers of these wait for the test. */
-  hold(which: (call: Call) => boolean = ({ write }) => write !== undefined): Held {
+  /** These calls are made at once from now on, but their answers wait for the test. */
+  hold(which: Which = isWrite): Held {
+    return this.#holdUp(which, (proceed) => {
+      const answer = attempt(proceed);
+      return () => answer;
+    });
+  }
+
+  /** These calls are on their way to the store from now on until the test lets them arrive. */
+  holdBack(which: Which = isWrite): Held {
+    return this.#holdUp(which, (proceed) => () => attempt(proceed));
+  }
+
+  #holdUp(which: Which, start: (proceed: () => unknown) => () => Promise<unknown>): Held {
     const held: { call: Call; release: () => void }[] = [];
     this.around = (call, proceed) => {
       if (!which(call)) return proceed();
-      const answer = attempt(proceed);
+      const finish = start(proceed);
       return new Promise((resolve) => {
-        held.push({ call, release: () => resolve(answer) });
+        held.push({ call, release: () => resolve(finish()) });
       });
     };
     return {
@@ -84,10 +97,16 @@ export class SpyEngine {
       },
       release: () => {
         const oldest = held.shift();
-        if (!oldest) throw new Error('no answer is held back');
+        if (!oldest) throw new Error('nothing is held up');
         oldest.release();
       },
     };
+  }
+
+  /** These calls fail from now on, as many as `times` says. */
+  failAt(which: Which, error: unknown, times = Infinity): void {
+    let left = times;
+    this.around = (call, proceed) => (which(call) && left-- > 0 ? Promise.reject(error as Error) : proceed());
   }
 
   /** Every answer takes this long from now on, as over a network: half of it on the way to the store. */
@@ -120,7 +139,9 @@ export class SpyEngine {
 
   /** A watcher or listener that hears nothing any more once the machine is dead. */
   readonly #mortal = (arg: unknown): unknown =>
-    typeof arg === 'function' ? (...args: unknown[]) => (this.dead ? undefined : Reflect.apply(arg, undefined, args)) : arg;
+    typeof arg === 'function'
+      ? (...args: unknown[]) => (this.dead ? undefined : Reflect.apply(arg, undefined, args))
+      : arg;
 
   #untilDeath(answer: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -136,6 +157,8 @@ export class SpyEngine {
     return { now: () => clock.now(), after: (ms, action) => clock.after(ms, () => this.dead || action()) };
   }
 }
+
+const isWrite: Which = ({ write }) => write !== undefined;
 
 const never = new Promise<never>(() => {});
 

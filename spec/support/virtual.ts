@@ -1,4 +1,4 @@
-import { asyncScheduler } from 'rxjs';
+import { asyncScheduler, type SchedulerAction, type Subscription } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { jsonCodec, memoryEngine, type Class, type Clock, type Engine, type JobOptions } from 'stepstream';
 import type { JobRecord } from '../../src/engine/records.js';
@@ -6,6 +6,23 @@ import { Payloads } from '../../src/job/payloads.js';
 import { runJob } from '../../src/steps/job-run.js';
 import { planQueues } from '../../src/steps/queue-plan.js';
 import { Worker } from '../../src/worker/worker.js';
+
+/**
+ * TestScheduler, but for one mistake of it: when several timers are due in one frame and one of them cancels another, it finds
+ * "Expected a due immediate or interval" and throws. There is nothing due then, so there is nothing to do.
+ */
+class VirtualScheduler extends TestScheduler {
+  override schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription {
+    const tolerant = function (this: SchedulerAction<T>, each?: T): void {
+      try {
+        work.call(this, each);
+      } catch (error) {
+        if ((error as Error).message !== 'Expected a due immediate or interval') throw error;
+      }
+    };
+    return super.schedule(tolerant, delay, state);
+  }
+}
 
 /** The clock of RxJS' TestScheduler, inside its `run`. */
 export const virtualClock: Clock = {
@@ -44,7 +61,7 @@ export function virtually(
 ): void {
   const warnings: string[] = [];
   let engine!: Engine;
-  new TestScheduler(() => {}).run(() => {
+  new VirtualScheduler(() => {}).run(() => {
     engine = memoryEngine({ clock: virtualClock });
     const faults: never[] = [];
     const plans = planQueues(processors, faults);

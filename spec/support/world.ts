@@ -1,6 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { Observable } from 'rxjs';
-import { createApp, memoryEngine, type App, type AppOptions, type Class, type Engine, type Job, type JobOptions } from 'stepstream';
+import {
+  createApp,
+  memoryEngine,
+  type App,
+  type AppOptions,
+  type Class,
+  type Engine,
+  type Job,
+  type JobOptions,
+} from 'stepstream';
 import type { JobRecord } from '../../src/engine/records.js';
 import { ManualClock } from './manual-clock.js';
 import { SpyEngine, type Call } from './spy-engine.js';
@@ -19,6 +28,8 @@ export interface Machine {
 export type MachineOptions = Partial<AppOptions> & {
   /** Called before the app is made: to stand between it and the store. */
   readonly prepare?: (spy: SpyEngine) => void;
+  /** Called before the app is started: to listen to its workers. */
+  readonly listen?: (app: App) => void;
 };
 
 /** A store with a clock that stands until the test moves it, and the machines that work on it. */
@@ -29,14 +40,16 @@ export class World {
   readonly client: App = createApp({ connection: this.engine });
 
   /** Starts a machine. */
-  async machine(processors: readonly Class[], { prepare, ...options }: MachineOptions = {}): Promise<Machine> {
+  async machine(processors: readonly Class[], { prepare, listen, ...options }: MachineOptions = {}): Promise<Machine> {
     const spy = new SpyEngine(this.engine);
     prepare?.(spy);
     const logged: string[] = [];
     const note = (message: string): void => void logged.push(message);
     const app = createApp({ processors, connection: spy.engine, logger: { warn: note, error: note }, ...options });
+    listen?.(app);
     await app.start();
-    const add: Machine['add'] = (data, opts, name = 'job') => this.client.queue(processors[0]!).add(name, data as never, opts);
+    const add: Machine['add'] = (data, opts, name = 'job') =>
+      this.client.queue(processors[0]!).add(name, data as never, opts);
     return { app, spy, calls: spy.calls, logged, add };
   }
 

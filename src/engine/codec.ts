@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { CorruptPayloadError, UnserializableValueError } from '../errors.js';
 import type { Payload } from './records.js';
 
@@ -17,6 +18,8 @@ export interface Codec {
 
 const maxDepth = 64;
 const maxKeys = 10_000;
+/** More than the largest payload has room for: an array, or shared objects, need not be walked any further. */
+const maxValues = 1_000_000;
 
 /** JSON that refuses what JSON would lose silently. */
 export const jsonCodec: Codec = {
@@ -28,8 +31,9 @@ export const jsonCodec: Codec = {
   decode(payload) {
     try {
       return mayHideKeys.test(payload) ? JSON.parse(payload, dropDangerousKeys) : JSON.parse(payload);
-    } catch (cause) {
-      throw new CorruptPayloadError('a stored value is not valid JSON: was it written with another codec?', { cause });
+    } catch {
+      // without its cause, which quotes the value
+      throw new CorruptPayloadError('a stored value is not valid JSON: was it written with another codec?');
     }
   },
 };
@@ -43,8 +47,9 @@ function dropDangerousKeys(this: unknown, key: string, value: unknown): unknown 
   return value;
 }
 
+/** An object or array on the way through a value. */
 interface Place {
-  readonly value: unknown;
+  readonly value: object;
   readonly key: string | number;
   readonly parent: Place | undefined;
   readonly depth: number;
@@ -52,71 +57,90 @@ interface Place {
 
 /** Walks with a stack of its own: a value nested a million deep must not overflow the program's. */
 function refuseLosses(root: unknown): void {
-  if (typeof root === 'string' || typeof root === 'boolean' || root === null) return;
-  const stack: Place[] = [{ value: root, key: '', parent: undefined, depth: 0 }];
+  const stack: Place[] = [];
+  let values = 0;
+  visit(root, '', undefined, stack);
   for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
-    const { value } = place;
-    const loss = lossOf(value);
-    if (loss !== undefined) refuse(place, loss);
-    if (typeof value !== 'object' || value === null) continue;
-    if (place.depth >= maxDepth) refuse(place, `is nested deeper than ${maxDepth} levels, or in a cycle`);
-    if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) {
-        if (value[i] === undefined) refuse({ value, key: i, parent: place, depth: 0 }, 'is undefined, in an array');
-        stack.push({ value: value[i], key: i, parent: place, depth: place.depth + 1 });
-      }
-    } else if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
-      const text = (value as { toJSON(key: string): unknown }).toJSON(String(place.key));
-      stack.push({ value: text, key: 'toJSON()', parent: place, depth: place.depth + 1 });
-    } else {
-      const keys = Object.keys(value);
-      if (keys.length > maxKeys) refuse(place, `has more than ${maxKeys} keys`);
-      for (const key of keys) {
-        const child = (value as Record<string, unknown>)[key];
-        if (child !== undefined) stack.push({ value: child, key, parent: place, depth: place.depth + 1 });
-      }
-    }
+    const { value, key, parent } = place;
+    const keys = Array.isArray(value) ? undefined : Object.keys(value);
+    if (keys && keys.length > maxKeys) refuse(`has more than ${maxKeys} keys`, key, parent);
+    values += keys?.length ?? (value as readonly unknown[]).length;
+    if (values > maxValues) refuse(`makes more than ${maxValues} values of the whole`, key, parent);
+    if (keys) for (const each of keys) visit((value as Record<string, unknown>)[each], each, place, stack);
+    else for (const [index, item] of (value as readonly unknown[]).entries()) visit(item, index, place, stack);
   }
 }
 
-/** Objects that JSON would write as `{}`. */
-const emptied = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer] as const;
+function visit(raw: unknown, key: string | number, parent: Place | undefined, stack: Place[]): void {
+  const value = jsonOf(raw, key, parent);
+  if (value === undefined && parent !== undefined && !Array.isArray(parent.value)) return; // JSON drops it
+  const loss = lossOf(value);
+  if (loss !== undefined) refuse(loss, key, parent);
+  if (typeof value !== 'object' || value === null) return;
+  const depth = parent === undefined ? 0 : parent.depth + 1;
+  if (depth >= maxDepth) refuse(`is nested deeper than ${maxDepth} levels, or in a cycle`, key, parent);
+  stack.push({ value, key, parent, depth });
+}
+
+/** What JSON makes text of in a value's place. */
+function jsonOf(value: unknown, key: string | number, parent: Place | undefined): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  // it would become null
+  if (types.isDate(value) && Number.isNaN(value.getTime())) refuse('is an invalid Date', key, parent);
+  const { toJSON } = value as { readonly toJSON?: unknown };
+  return typeof toJSON === 'function' ? toJSON.call(value, String(key)) : value;
+}
 
 function lossOf(value: unknown): string | undefined {
   switch (typeof value) {
+    case 'undefined':
+      return 'is undefined, which is lost in an array';
     case 'number':
       return Number.isFinite(value) ? undefined : `is ${value}, which JSON can't hold`;
     case 'bigint':
     case 'symbol':
     case 'function':
       return `is a ${typeof value}, which JSON can't hold`;
-    case 'object': {
-      if (value === null || Array.isArray(value)) return undefined;
-      if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'is an invalid Date' : undefined;
-      const kind = emptied.find((type) => value instanceof type);
-      if (kind) return `is a ${kind.name}, which JSON would empty: convert it, e.g. to an array of its entries`;
-      // a Buffer has a toJSON, a plain typed array hasn't
-      return ArrayBuffer.isView(value) && !('toJSON' in value)
-        ? 'is a typed array: convert it, e.g. to base64'
-        : undefined;
-    }
+    case 'object':
+      return value === null || isPlain(value) ? undefined : lossOfObject(value);
     default:
       return undefined;
   }
 }
 
-function refuse(place: Place, loss: string): never {
-  const path = pathOf(place);
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
+}
+
+function lossOfObject(value: object): string | undefined {
+  if (types.isBoxedPrimitive(value)) return lossOf(value.valueOf());
+  if (ArrayBuffer.isView(value)) return 'is a typed array: convert it, e.g. to base64';
+  const kind = emptied.find(([, is]) => is(value))?.[0];
+  return kind && `is a ${kind}, which JSON would empty: convert it, e.g. to an array of its entries`;
+}
+
+/** Objects that JSON would write as `{}`; by what they are, as those of another realm are no instances of our classes. */
+const emptied: readonly (readonly [kind: string, is: (value: object) => boolean])[] = [
+  ['Map', types.isMap],
+  ['Set', types.isSet],
+  ['WeakMap', types.isWeakMap],
+  ['WeakSet', types.isWeakSet],
+  ['Promise', types.isPromise],
+  ['RegExp', types.isRegExp],
+  ['Error', (value) => types.isNativeError(value) || value instanceof Error],
+  ['ArrayBuffer', types.isAnyArrayBuffer],
+];
+
+function refuse(loss: string, key: string | number, parent: Place | undefined): never {
+  const keys: string[] = [];
+  for (let at = parent, name = key; at !== undefined; name = at.key, at = at.parent) keys.push(accessOf(name));
+  // from the outside in; a cycle's path is as long as the depth limit and tells most by its beginning
+  const path = `$${keys.reverse().slice(0, 8).join('')}${keys.length > 8 ? '…' : ''}`;
   throw new UnserializableValueError(`the value at ${path} ${loss}`, path);
 }
 
-function pathOf(place: Place): string {
-  const keys: string[] = [];
-  for (let at: Place | undefined = place; at?.parent !== undefined; at = at.parent) {
-    keys.push(
-      typeof at.key === 'number' ? `[${at.key}]` : /^\w+$/.test(at.key) ? `.${at.key}` : `["${at.key.slice(0, 64)}"]`,
-    );
-  }
-  // from the outside in; a cycle's path is as long as the depth limit and tells most by its beginning
-  return `$${keys.reverse().slice(0, 8).join('')}${keys.length > 8 ? '…' : ''}`;
+function accessOf(key: string | number): string {
+  if (typeof key === 'number') return `[${key}]`;
+  return /^\w+$/.test(key) ? `.${key}` : `["${key.slice(0, 64)}"]`;
 }

@@ -15,11 +15,21 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
+/** What was thrown, for those who expect an Error. */
+export function asError(thrown: unknown): Error {
+  return isA(thrown, Error) ? thrown : new Error(failureOf(thrown).reason, { cause: thrown });
+}
+
 function codeOf(error: unknown): string | undefined {
+  return isA(error, StepstreamError) ? read(error, 'code') : undefined;
+}
+
+/** `instanceof` for what was thrown. */
+export function isA<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
   try {
-    return error instanceof StepstreamError ? error.code : undefined;
+    return value instanceof type;
   } catch {
-    return undefined; // a proxy's getPrototypeOf trap
+    return false; // a proxy's getPrototypeOf trap
   }
 }
 
@@ -59,5 +69,7 @@ function property(value: unknown, key: string): unknown {
 }
 
 function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  if (text.length <= length) return text;
+  // not in the middle of a character of two units: half of one is no valid text
+  return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -18,15 +18,17 @@ export interface Followed {
 
 /**
  * Follows a job. The first emission has its record (`undefined`: it isn't in the store), later ones an event each. What
- * comes between the subscription and the reading of the record is held back, and then judged by its number.
+ * comes before the record has been read is held back; an event that the record knows already is dropped by its number,
+ * whenever it comes.
  */
 export function followJob(engine: Engine, queue: string, id: string): Observable<Followed> {
   return new Observable((subscriber) => {
     let record: JobRecord | undefined;
     let early: EngineEvent[] | undefined = [];
     const pass = (event: EngineEvent): void => {
+      if (event.id <= (record?.eventId ?? -1)) return;
       subscriber.next({ record, event });
-      if (event.type === 'completed' || event.type === 'failed') subscriber.complete();
+      if (ends.has(event.type)) subscriber.complete();
     };
     subscriber.add(engine.events(queue, (event) => (early ? void early.push(event) : pass(event)), id));
     whenReady(
@@ -34,13 +36,15 @@ export function followJob(engine: Engine, queue: string, id: string): Observable
       (found) => {
         record = found;
         subscriber.next({ record });
-        const isSettled = found?.state === 'completed' || found?.state === 'failed';
-        const news = (early ?? []).filter((event) => event.id > (found?.eventId ?? -1));
+        const news = early ?? [];
         early = undefined;
         news.forEach(pass);
-        if (isSettled || (!found && news.length === 0)) subscriber.complete();
+        if (!found || ends.has(found.state)) subscriber.complete();
       },
       (error) => subscriber.error(error),
     );
   });
 }
+
+/** Events, and states, after which nothing follows. */
+const ends: ReadonlySet<string> = new Set(['completed', 'failed', 'removed']);

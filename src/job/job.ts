@@ -15,7 +15,7 @@ export interface JobContext {
 /** What happened to a job: BullMQ's events, with their fields; times in milliseconds since the epoch. */
 export type JobEvent =
   | {
-      readonly type: 'added' | 'waiting' | 'active' | 'waiting-children' | 'stalled' | 'duplicated';
+      readonly type: 'added' | 'waiting' | 'active' | 'waiting-children' | 'stalled' | 'duplicated' | 'removed';
       readonly at: number;
     }
   | { readonly type: 'delayed'; readonly at: number; readonly delay: number }
@@ -93,7 +93,7 @@ export class Job<Data = any, Result = any> {
     return record?.state ?? 'unknown';
   }
 
-  /** Every saved emission: the latest, then live. Completes when the job settles, and never errors because of it. */
+  /** Every saved emission: the latest, then live. Completes when the job settles or is removed, and never errors because of it. */
   get progress$(): Observable<JobProgress> {
     return this.#follow().pipe(
       map(({ record, event }) => (event ? event.type === 'progress' && event.data : record?.progress)),
@@ -102,7 +102,7 @@ export class Job<Data = any, Result = any> {
     );
   }
 
-  /** What happens to the job: its state now, then live. Completes when the job settles; the last event tells how. */
+  /** What happens to the job: its state now, then live. Completes when the job settles or is removed; the last event tells how. */
   get events$(): Observable<JobEvent> {
     return this.#follow().pipe(
       map(({ record, event }) => (event ? this.#publicEvent(event) : record && this.#stateEvent(record))),

@@ -17,6 +17,8 @@ export interface Cursor {
   readonly kinds: readonly string[] | undefined;
   /** Failures of `addChildren`'s children that `awaitChildren()` has told the steps: they don't fail the job any more. */
   readonly failuresSeen: number;
+  /** When the job was to be woken, as its gates parked it: whoever let it run sooner meant its gates to pass (A1). */
+  readonly wakeDue: number | undefined;
   /** Since when no worker has known the step or its gates; and how often it was put back. */
   readonly unknown: { readonly since: number; readonly times: number } | undefined;
 }
@@ -34,6 +36,7 @@ export function cursorOf(checkpoint: Checkpoint | undefined, firstStep: string, 
       attemptBase: attemptsMade,
       kinds: undefined,
       failuresSeen: 0,
+      wakeDue: undefined,
       unknown: undefined,
     };
   }
@@ -42,14 +45,34 @@ export function cursorOf(checkpoint: Checkpoint | undefined, firstStep: string, 
 }
 
 export function formatCursor(cursor: Cursor): string {
-  const { run: r, visit: v, step: s, from: f, attemptBase: a, kinds: k, failuresSeen: c, unknown: u } = cursor;
-  return JSON.stringify({ r, v, s, f, a: a || undefined, k, c: c || undefined, u });
+  const {
+    run: r,
+    visit: v,
+    step: s,
+    from: f,
+    attemptBase: a,
+    kinds: k,
+    failuresSeen: c,
+    wakeDue: w,
+    unknown: u,
+  } = cursor;
+  return JSON.stringify({ r, v, s, f, a: a || undefined, k, c: c || undefined, w, u });
 }
 
 function parse(text: string): Cursor {
   try {
-    const { r, v, s, f, a, k, c, u } = JSON.parse(text);
-    return { run: r, visit: v, step: s, from: f, attemptBase: a ?? 0, kinds: k, failuresSeen: c ?? 0, unknown: u };
+    const { r, v, s, f, a, k, c, w, u } = JSON.parse(text);
+    return {
+      run: r,
+      visit: v,
+      step: s,
+      from: f,
+      attemptBase: a ?? 0,
+      kinds: k,
+      failuresSeen: c ?? 0,
+      wakeDue: w,
+      unknown: u,
+    };
   } catch (cause) {
     throw new CorruptPayloadError('the cursor of the checkpoint is not readable', { cause });
   }

@@ -1,8 +1,9 @@
-import { Observable, ReplaySubject, Subject, takeWhile, type Subscription } from 'rxjs';
+import { Observable, ReplaySubject, Subject, takeWhile, type Subscriber, type Subscription } from 'rxjs';
 import { CheckpointLimitError, GateLoopError, PayloadTooLargeError } from '../errors.js';
 import type { Cancel } from '../engine/clock.js';
 import { whenReady } from '../engine/awaitable.js';
 import type { ChildFailurePolicy, ChildRecord, NewJob, Payload } from '../engine/records.js';
+import { isA } from '../job/failure.js';
 import { bytesOf } from '../job/payloads.js';
 import { childJobs, otherChildren, ownChildren, resultsOf, type ChildSpec } from './children.js';
 import { dueOf, type Duration } from './duration.js';
@@ -42,7 +43,7 @@ interface Siblings {
 /** One opening of a gate, shared by all who subscribe until it passes. */
 interface Flight extends OpenGate {
   readonly out: Subject<unknown>;
-  subscribers: number;
+  readonly subscribers: Set<Subscriber<unknown>>;
   source: Subscription | undefined;
   due: number | undefined;
   /** Parks the job by force. */
@@ -97,10 +98,11 @@ export class Gate<V> {
     if (this.#step.over) return undefined;
     const isFirst = this.#flight === undefined;
     const flight = (this.#flight ??= this.#open());
-    flight.subscribers++;
+    flight.subscribers.add(subscriber);
     const subscription = flight.out.subscribe(subscriber);
     subscription.add(() => {
-      if (--flight.subscribers === 0) this.#close(flight);
+      flight.subscribers.delete(subscriber);
+      if (flight.subscribers.size === 0) this.#close(flight);
     });
     if (isFirst) this.#start(flight);
     return subscription;
@@ -111,9 +113,17 @@ export class Gate<V> {
     const flight = this.#flight;
     const record = this.#record;
     if (!flight || !record || !this.#acknowledged || !this.#step.mayAnswer()) return;
-    if (record.due !== undefined && record.due > this.#step.clock.now()) this.#wait(flight, record.due);
-    else if (this.#spec.awaits === 'others' || (this.#spec.awaits && record.children))
-      this.#askChildren(flight, record);
+    if (record.due !== undefined && record.due > this.#step.clock.now()) {
+      if (!this.#step.reached(record.due)) {
+        this.#wait(flight, record.due);
+        return;
+      }
+      // let through before its time: it is to pass after the next interruption, too
+      this.#record = { ...record, due: this.#step.clock.now() };
+      this.#step.writer.set(this.#field, formatRecord(this.#record), this.name);
+      this.#step.schedule();
+    }
+    if (this.#spec.awaits === 'others' || (this.#spec.awaits && record.children)) this.#askChildren(flight, record);
     else if (this.#spec.awaits) this.#pass(flight, [[]]);
     else this.#passValues(flight, record);
   }
@@ -155,7 +165,7 @@ export class Gate<V> {
       waits: false,
       // who joins a gate that already emits results of items gets them all
       out: this.#spec.items ? new ReplaySubject() : new Subject(),
-      subscribers: 0,
+      subscribers: new Set(),
       source: undefined,
       due: undefined,
       parkTimer: undefined,
@@ -337,7 +347,7 @@ export class Gate<V> {
     try {
       action();
     } catch (error) {
-      if (error instanceof GateLoopError) this.#step.fail(error);
+      if (isA(error, GateLoopError)) this.#step.fail(error);
       else this.#fail(flight, error);
     }
   }

@@ -17,7 +17,7 @@ type PlacedGate = Pick<
 
 /** The gates of one step, known by their places: it gives them out, and asks them all. */
 export class Gates {
-  readonly open = new OpenGates();
+  readonly open: OpenGates;
   readonly #step: StepContext;
   readonly #gates: PlacedGate[] = [];
   readonly #kinds: string[] = [];
@@ -27,6 +27,7 @@ export class Gates {
 
   constructor(step: StepContext) {
     this.#step = step;
+    this.open = new OpenGates(() => step.subscription);
   }
 
   /** The kinds of the gates that have a place, in its order. */

@@ -33,12 +33,30 @@ export interface JobRunOptions {
 
 /** Runs an activation: from its checkpoint, step after step, until the job settles or parks. */
 export function runJob(activation: Activation, options: JobRunOptions): void {
-  new JobRun(activation, options).begin();
+  let run: JobRun;
+  try {
+    run = new JobRun(activation, options);
+  } catch (error) {
+    failUnread(activation, error);
+    return;
+  }
+  run.begin();
+}
+
+/** The cursor can't be read: the job fails as it is, its checkpoint untouched. */
+function failUnread(activation: Activation, error: unknown): void {
+  const seq = (activation.job.checkpoint?.seq ?? 0) + 1;
+  whenReady(
+    () => activation.fail({ seq }, failureOf(error)),
+    () => activation.end({ type: 'failed', error }),
+    (lost) => activation.end({ type: 'lost', error: lost }),
+  );
 }
 
 class JobRun implements StepHost {
   readonly activation: Activation;
   readonly writer: Writer;
+  readonly wokenFor: number;
   readonly #options: JobRunOptions;
   readonly #handler: { readonly plan: Plan; readonly instance: object } | undefined;
   #cursor: Cursor;
@@ -53,6 +71,7 @@ class JobRun implements StepHost {
     this.#options = options;
     this.#handler = options.find(job.name);
     this.#cursor = cursorOf(job.checkpoint, this.#handler?.plan.first ?? notBegun, job.attemptsMade);
+    this.wokenFor = this.#cursor.wakeDue ?? -Infinity;
     this.writer = new Writer(
       activation,
       job.checkpoint,
@@ -63,7 +82,11 @@ class JobRun implements StepHost {
 
   begin(): void {
     this.activation.onStop((why) => this.#stop(why));
-    if (!this.#handler) {
+    const { wakeDue } = this.#cursor;
+    // it counts until something else is written: a job that is only put back is to pass its gates later
+    if (wakeDue !== undefined) this.#change({ wakeDue: undefined });
+    if (this.activation.draining) this.drained();
+    else if (!this.#handler) {
       const { queue, name } = this.activation.job;
       this.#putBack(new UnknownJobNameError(`no processor of queue ${queue} takes jobs named "${name}"`));
     } else if (this.#cursor.step === undefined) this.#complete();
@@ -101,7 +124,13 @@ class JobRun implements StepHost {
     const run = new StepRun(this, step.name);
     this.#step = run;
     const job = new StepJobView(this, run, this.#cursor);
-    const input = this.payloads.decode(this.#output(this.#cursor.from));
+    let input: unknown;
+    try {
+      input = this.payloads.decode(this.#output(this.#cursor.from));
+    } catch (error) {
+      this.failed(error);
+      return;
+    }
     const method = (instance as Record<string, (job: unknown, input: unknown) => unknown>)[step.name]!;
     run.start(() => method.call(instance, job, input), step.timeout);
   }
@@ -133,7 +162,7 @@ class JobRun implements StepHost {
   #advance(): void {
     if (this.#ended) return;
     if (this.activation.draining) this.drained();
-    else if (this.activation.turn.spent()) this.activation.clock.after(0, () => this.#ended || this.#enter());
+    else if (this.activation.turn.spent()) this.activation.clock.after(0, () => this.#advance());
     else this.#enter();
   }
 
@@ -201,7 +230,8 @@ class JobRun implements StepHost {
       return;
     }
     this.activation.warn(`job ${this.activation.job.id} is put back: ${error.message}`);
-    this.#change({ unknown: { since, times: times + 1 } });
+    const wakeDue = Number.isFinite(this.wokenFor) ? this.wokenFor : undefined;
+    this.#change({ wakeDue, unknown: { since, times: times + 1 } });
     const delay = Math.min(firstPutBack * 2 ** times, longestPutBack);
     this.writer.send((write) => this.activation.moveToDelayed(write, now + delay), {
       answered: () => this.#end({ type: 'delayed' }),
@@ -244,6 +274,10 @@ class JobRun implements StepHost {
 
   get failuresSeen(): number {
     return this.#cursor.failuresSeen;
+  }
+
+  noteWakeDue(wakeDue: number): void {
+    this.#change({ wakeDue });
   }
 
   get visit(): number {

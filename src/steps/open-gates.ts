@@ -1,3 +1,5 @@
+import { Subscriber, type Subscription } from 'rxjs';
+
 /** A gate that is subscribed and hasn't passed its values on. */
 export interface OpenGate {
   readonly name: string;
@@ -7,6 +9,10 @@ export interface OpenGate {
   readonly turn: number;
   /** The gates that were subscribing to their source when this one was opened. */
   readonly below: readonly OpenGate[];
+  /** Those who wait for its values. */
+  readonly subscribers: ReadonlySet<Subscriber<unknown>>;
+  /** Its own subscription to its source. */
+  readonly source: Subscription | undefined;
   /** Whether its source is through, and it waits for a time or for children. */
   waits: boolean;
 }
@@ -14,8 +20,14 @@ export interface OpenGate {
 /** Whether a job can park: the gates of a step that are open, and which of them wait for which. */
 export class OpenGates {
   readonly #open = new Set<OpenGate>();
+  readonly #top: () => Subscription | undefined;
   readonly #subscribing: OpenGate[] = [];
   #turns = 0;
+
+  /** @param top the subscription to the whole step */
+  constructor(top: () => Subscription | undefined) {
+    this.#top = top;
+  }
 
   /** What a gate that opens now has to know of its turn. */
   next(): Pick<OpenGate, 'turn' | 'below'> {
@@ -48,7 +60,9 @@ export class OpenGates {
   /** The gates that hold the job: open, and neither waiting themselves nor through one that waits. */
   holding(): readonly OpenGate[] {
     const waiting = this.#waiting();
-    return [...this.#open].filter((gate) => !gate.waits && !waiting.some((other) => waitsThrough(gate, other)));
+    return [...this.#open].filter(
+      (gate) => !gate.waits && !waiting.some((other) => waitsThrough(gate, other, this.#open, this.#top())),
+    );
   }
 
   #waiting(): readonly OpenGate[] {
@@ -57,9 +71,47 @@ export class OpenGates {
 }
 
 /**
- * Whether `other` stands in the source of `gate`: it was opened while `gate` subscribed to its source, or, later, by
- * something in that source; then it was applied earlier, as the operators of a pipe are applied from the source down.
+ * Whether `other` stands in the source of `gate`. Where RxJS lets it be seen, by who subscribed to whom. Where it doesn't (a
+ * `share()` is between), by order: `other` was opened while `gate` subscribed to its source, or later, but was applied
+ * earlier, as the operators of a pipe are applied from the source down.
  */
-function waitsThrough(gate: OpenGate, other: OpenGate): boolean {
-  return other.below.includes(gate) || (gate.turn < other.turn && gate.place > other.place);
+function waitsThrough(
+  gate: OpenGate,
+  other: OpenGate,
+  open: ReadonlySet<OpenGate>,
+  top: Subscription | undefined,
+): boolean {
+  return (
+    isSeenAbove(gate, other, open, top) ??
+    (other.below.includes(gate) || (gate.turn < other.turn && gate.place > other.place))
+  );
+}
+
+/** `undefined`: it can't be seen. */
+function isSeenAbove(
+  gate: OpenGate,
+  other: OpenGate,
+  open: ReadonlySet<OpenGate>,
+  top: Subscription | undefined,
+): boolean | undefined {
+  let seen: boolean | undefined = false;
+  for (const subscriber of other.subscribers) {
+    const end = endOf(subscriber);
+    if (end === gate.source) return true;
+    else if (end !== top) {
+      const between = [...open].find((each) => each !== other && each.source === end);
+      const above = between && isSeenAbove(gate, between, open, top);
+      if (above) return true;
+      if (above === undefined) seen = undefined;
+    }
+  }
+  return seen;
+}
+
+/** The subscription that a chain of operators' subscribers leads to: a gate's to its source, or the step's own. */
+function endOf(subscriber: Subscriber<unknown>): unknown {
+  let at: { readonly destination?: unknown } = subscriber as unknown as { readonly destination?: unknown };
+  // a protected member of RxJS 7's Subscriber: where it is missing, order decides
+  while (at.destination instanceof Subscriber) at = at.destination as unknown as { readonly destination?: unknown };
+  return at;
 }

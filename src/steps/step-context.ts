@@ -1,3 +1,4 @@
+import type { Subscription } from 'rxjs';
 import type { Awaitable } from '../engine/awaitable.js';
 import type { Clock } from '../engine/clock.js';
 import type { ChildRecord } from '../engine/records.js';
@@ -11,6 +12,8 @@ export interface StepContext {
   readonly name: string;
   /** Whether the run has ended: nothing that its stream still does counts. */
   readonly over: boolean;
+  /** Its subscription to the stream that its method returned, once it has subscribed. */
+  readonly subscription: Subscription | undefined;
   readonly jobKey: { readonly queue: string; readonly id: string };
   readonly idempotencyKey: string;
   readonly route: Route;
@@ -23,6 +26,8 @@ export interface StepContext {
 
   /** Whether a gate may pass something on: never while the job is being parked, nor when the lease may be lost (W1). */
   mayAnswer(): boolean;
+  /** Whether a due time has come, by the clock or by the store, which let the job run (A1). */
+  reached(due: number): boolean;
   /** Asks for a turn at the next microtask checkpoint. */
   schedule(): void;
   /** A gate gets its first record: the list of kinds is to be saved with it. */

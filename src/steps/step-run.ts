@@ -1,9 +1,10 @@
-import { asapScheduler, type Subscription } from 'rxjs';
+import { asapScheduler, takeWhile, type Subscription } from 'rxjs';
 import type { Awaitable } from '../engine/awaitable.js';
 import type { Cancel, Clock } from '../engine/clock.js';
 import type { ChildRecord, Payload } from '../engine/records.js';
 import { StepTimeoutError } from '../errors.js';
 import type { Activation } from '../job/activation.js';
+import { failureOf } from '../job/failure.js';
 import { bytesOf, type Payloads } from '../job/payloads.js';
 import type { Turn } from '../job/turn.js';
 import { within } from './current-step.js';
@@ -22,6 +23,9 @@ export interface StepHost {
   readonly writer: Writer;
   readonly parkAfter: number;
   readonly visit: number;
+  /** The due time that the job was parked for, when it was a time that woke it; else -Infinity. */
+  readonly wokenFor: number;
+  noteWakeDue(due: number): void;
   readonly idempotencyKey: string;
   noteKinds(kinds: readonly string[]): void;
   addedGroups(): readonly string[];
@@ -52,9 +56,9 @@ export class StepRun implements StepContext {
   readonly gates: Gates;
   readonly route: Route;
   over = false;
+  subscription: Subscription | undefined;
   readonly #host: StepHost;
   readonly #controller = new LazyAbortController();
-  #subscription: Subscription | undefined;
   #timeout: Cancel | undefined;
   #subscribing = false;
   #scheduled = false;
@@ -83,7 +87,8 @@ export class StepRun implements StepContext {
       const stream = streamOf(within(this, method), this.name);
       if (!this.#host.knows(this.gates.kinds)) this.#end(() => this.#host.mismatched(this.gates.kinds));
       else {
-        this.#subscription = stream.subscribe({
+        // a synchronous source looks at nothing but its subscriber: it must be told when the run has ended
+        this.subscription = stream.pipe(takeWhile(() => !this.over)).subscribe({
           next: (value) => this.#emit(value),
           error: (error) => this.fail(error),
           complete: () => this.#finish(),
@@ -180,14 +185,15 @@ export class StepRun implements StepContext {
     this.#parking = true;
     this.#emissions = 0;
     if (!groups && !all) {
+      this.#host.noteWakeDue(due!);
       this.writer.send((write) => activation.moveToDelayed(write, due!), {
-        answered: () => this.#end(() => this.#host.parked('delayed')),
+        answered: () => this.#parked('delayed'),
       });
       return;
     }
     this.writer.send((write) => activation.moveToWaitingChildren(write, waiting), {
       answered: (parked) => {
-        if (parked) this.#end(() => this.#host.parked('waiting-children'));
+        if (parked) this.#parked('waiting-children');
         else this.#parking = false;
       },
       acknowledged: () => {
@@ -195,6 +201,12 @@ export class StepRun implements StepContext {
         this.#acknowledged();
       },
     });
+  }
+
+  /** Also when the run has been stopped meanwhile: the store has parked the job. */
+  #parked(type: 'delayed' | 'waiting-children'): void {
+    this.stop();
+    this.#host.parked(type);
   }
 
   #finish(): void {
@@ -214,9 +226,9 @@ export class StepRun implements StepContext {
   #tearDown(): void {
     this.gates.disarm();
     try {
-      this.#subscription?.unsubscribe();
+      this.subscription?.unsubscribe();
     } catch (error) {
-      this.#host.activation.warn(`the teardown of step ${this.name} threw: ${String(error)}`);
+      this.#host.activation.warn(`the teardown of step ${this.name} threw: ${failureOf(error).reason}`);
     }
     if (!this.#finished) this.#controller.abort();
   }
@@ -228,6 +240,10 @@ export class StepRun implements StepContext {
     if (this.#host.activation.trusted()) return true;
     this.lost(undefined);
     return false;
+  }
+
+  reached(due: number): boolean {
+    return due <= this.clock.now() || due <= this.#host.wokenFor;
   }
 
   lost(error: unknown): void {

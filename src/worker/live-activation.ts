@@ -1,9 +1,10 @@
-import type { Awaitable } from '../engine/awaitable.js';
+import { whenReady, type Awaitable } from '../engine/awaitable.js';
 import type { Clock } from '../engine/clock.js';
 import type { Claimed, CompleteAnswer, Engine, Waiting } from '../engine/engine.js';
 import type { ChildRecord, Failure, JobRecord, Lease, Payload, Write } from '../engine/records.js';
 import { LeaseLostError } from '../errors.js';
 import type { Activation, Outcome } from '../job/activation.js';
+import { failureOf } from '../job/failure.js';
 import type { Turn } from '../job/turn.js';
 
 /** What an activation needs of the worker that it lives on. */
@@ -19,18 +20,20 @@ export class LiveActivation implements Activation {
   readonly job: JobRecord;
   readonly lease: Lease;
   readonly turn: Turn;
-  draining = false;
-  /** Until when the lease is certainly held, in milliseconds of the engine's clock. */
-  trustedUntil: number;
+  draining: boolean;
   readonly #host: ActivationHost;
+  /** In milliseconds of the engine's clock. */
+  #trustedUntil: number;
   #stop: ((why: 'lost' | 'closing') => void) | undefined;
+  #ended = false;
 
-  constructor(host: ActivationHost, { job, lease }: Claimed, trustedUntil: number) {
+  constructor(host: ActivationHost, { job, lease }: Claimed, trustedUntil: number, draining: boolean) {
     this.#host = host;
     this.job = job;
     this.lease = lease;
     this.turn = host.turn;
-    this.trustedUntil = trustedUntil;
+    this.#trustedUntil = trustedUntil;
+    this.draining = draining;
   }
 
   get clock(): Clock {
@@ -38,7 +41,12 @@ export class LiveActivation implements Activation {
   }
 
   trusted(): boolean {
-    return this.clock.now() < this.trustedUntil;
+    return !this.#ended && this.clock.now() < this.#trustedUntil;
+  }
+
+  /** The store has prolonged the lease; the answers to two renewals may come in any order. */
+  trust(until: number): void {
+    this.#trustedUntil = Math.max(this.#trustedUntil, until);
   }
 
   checkpoint(write: Write): Awaitable<void> {
@@ -70,10 +78,17 @@ export class LiveActivation implements Activation {
   }
 
   log(row: string): void {
-    void this.#host.engine.log(this.job.queue, this.job.id, row);
+    const { queue, id } = this.job;
+    whenReady(
+      () => this.#host.engine.log(queue, id, row),
+      () => {},
+      (error) => this.warn(`a row of the log of job ${id} of queue ${queue} was lost: ${failureOf(error).reason}`),
+    );
   }
 
   end(outcome: Outcome): void {
+    if (this.#ended) return;
+    this.#ended = true;
     this.#stop = undefined;
     this.#host.ended(this, outcome);
   }
@@ -83,7 +98,8 @@ export class LiveActivation implements Activation {
   }
 
   stop(why: 'lost' | 'closing'): void {
-    this.#stop?.(why);
+    if (this.#stop) this.#stop(why);
+    else if (why === 'lost') this.end({ type: 'lost', error: undefined }); // not begun yet
   }
 
   warn(message: string): void {
@@ -93,8 +109,11 @@ export class LiveActivation implements Activation {
   /** @throws LeaseLostError */
   #proved(): Engine {
     if (this.trusted()) return this.#host.engine;
+    const job = `job ${this.job.id} of queue ${this.job.queue}`;
     throw new LeaseLostError(
-      `the lease of job ${this.job.id} of queue ${this.job.queue} may have run out: was the event loop blocked?`,
+      this.#ended
+        ? `the activation of ${job} is over: nothing was written`
+        : `the lease of ${job} may have run out: was the event loop blocked?`,
     );
   }
 }

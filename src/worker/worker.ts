@@ -2,16 +2,17 @@ import { EventEmitter } from 'node:events';
 import { whenReady } from '../engine/awaitable.js';
 import type { Cancel } from '../engine/clock.js';
 import type { Claimed, Engine, Unsubscribe } from '../engine/engine.js';
+import type { JobRecord } from '../engine/records.js';
+import { JobStalledError } from '../errors.js';
 import type { Activation, Outcome } from '../job/activation.js';
+import { asError, failureOf } from '../job/failure.js';
 import { Job, type JobContext } from '../job/job.js';
 import { Turn } from '../job/turn.js';
+import { LeaseKeeper } from './lease-keeper.js';
 import { LiveActivation, type ActivationHost } from './live-activation.js';
 import type { Logger } from './logger.js';
+import { StalledJobs } from './stalled-jobs.js';
 
-/** Part of a lease that is not relied on: clocks differ, and a write takes its time. */
-const safetyMargin = 0.1;
-/** A lease of 10 s is renewed every 3 s. */
-const renewals = 0.3;
 const claimAgainAfter = 1_000;
 
 export interface WorkerOptions {
@@ -26,10 +27,13 @@ export interface WorkerOptions {
 export interface WorkerEvents {
   active: [job: Job, prev: 'waiting'];
   completed: [job: Job, result: unknown, prev: 'active'];
+  /** After every failed attempt, the last or not. Without the job when it stalled too often and is gone. */
   failed: [job: Job | undefined, error: Error, prev: 'active'];
   stalled: [jobId: string, prev: 'active'];
   lockRenewalFailed: [jobIds: readonly string[]];
+  /** There is nothing left to do; told once, until there was something again. */
   drained: [];
+  /** Of the store, or of a listener; without a listener it goes to the logger. */
   error: [error: Error];
   closing: [message: string];
   closed: [];
@@ -48,14 +52,19 @@ export class Worker extends EventEmitter<WorkerEvents> {
   readonly #logger: Logger;
   readonly #host: ActivationHost;
   readonly #turn: Turn;
+  /** All that hold a slot, begun or not. */
   readonly #active = new Set<LiveActivation>();
+  /** Claimed and not yet begun. */
+  #claimed: LiveActivation[] = [];
+  readonly #leases: LeaseKeeper;
+  readonly #stalled: StalledJobs;
   #unwatch: Unsubscribe | undefined;
-  #timers: { renewal?: Cancel | undefined; stalled?: Cancel | undefined; claim?: Cancel | undefined } = {};
   #looping = false;
   #claiming = false;
   #claimAgain = false;
-  #closing: Promise<void> | undefined;
-  #idle: (() => void) | undefined;
+  #loopTimer: Cancel | undefined;
+  #drained = false;
+  #closing: { readonly closed: Promise<void>; readonly idle: () => void } | undefined;
 
   constructor(
     name: string,
@@ -65,26 +74,36 @@ export class Worker extends EventEmitter<WorkerEvents> {
     logger: Logger,
   ) {
     super();
+    const { engine } = context;
     this.name = name;
     this.#context = context;
-    this.#engine = context.engine;
+    this.#engine = engine;
     this.#options = options;
     this.#run = run;
     this.#logger = logger;
-    this.#turn = new Turn(context.engine.clock);
+    this.#turn = new Turn(engine.clock);
     this.#host = {
-      engine: this.#engine,
+      engine,
       turn: this.#turn,
       ended: (activation, outcome) => this.#ended(activation, outcome),
       warn: (message) => logger.warn(message),
     };
+    const report = (error: unknown): void => this.#report(error);
+    this.#leases = new LeaseKeeper(engine, options.lockDuration, report);
+    this.#stalled = new StalledJobs({
+      clock: engine.clock,
+      interval: options.stalledInterval,
+      recover: () => engine.recoverStalled(name, options.maxStalledCount),
+      recovered: (jobId, to) => this.#recovered(jobId, to),
+      report,
+    });
   }
 
   /** Starts to take jobs. */
   run(): void {
     if (this.#unwatch || this.#closing) return;
     this.#unwatch = this.#engine.watch(this.name, () => this.#wake());
-    this.#recoverStalled();
+    this.#stalled.look();
     this.#loop();
   }
 
@@ -100,24 +119,32 @@ export class Worker extends EventEmitter<WorkerEvents> {
    * @param options `grace`: milliseconds, 10,000 by default
    */
   close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
-    return (this.#closing ??= this.#close(grace));
+    return (this.#closing ?? this.#close(grace)).closed;
   }
 
-  async #close(grace: number): Promise<void> {
-    this.emit('closing', `worker of queue ${this.name} closes`);
+  #close(grace: number): { readonly closed: Promise<void> } {
+    let idle!: () => void;
+    const closed = new Promise<void>((resolve) => (idle = resolve)).then(() => {
+      graceEnds();
+      this.#leases.stop();
+      this.#tell('closed');
+    });
+    this.#closing = { closed, idle };
     this.#unwatch?.();
-    this.#timers.claim?.();
+    this.#loopTimer?.();
+    this.#stalled.stop();
+    const graceEnds = this.#engine.clock.after(grace, () => {
+      for (const activation of [...this.#active]) activation.stop('closing');
+    });
     for (const activation of this.#active) activation.draining = true;
-    if (this.#active.size > 0 || this.#claiming) {
-      const stop = this.#engine.clock.after(grace, () => {
-        for (const activation of [...this.#active]) activation.stop('closing');
-      });
-      await new Promise<void>((resolve) => (this.#idle = resolve));
-      stop();
-    }
-    this.#timers.renewal?.();
-    this.#timers.stalled?.();
-    this.emit('closed');
+    this.#tell('closing', `worker of queue ${this.name} closes`);
+    this.#beginClaimed();
+    this.#closeIfIdle();
+    return this.#closing;
+  }
+
+  #closeIfIdle(): void {
+    if (this.#active.size === 0 && !this.#claiming) this.#closing?.idle();
   }
 
   // --- the loop ---
@@ -127,17 +154,19 @@ export class Worker extends EventEmitter<WorkerEvents> {
     else this.#loop();
   }
 
-  /** Claims and starts jobs until the slots are full, the queue is empty, or the turn is spent (W6, W7). */
+  /** Claims and begins jobs until the slots are full, the queue is empty, or the turn is spent (W6, W7). */
   #loop(): void {
     if (this.#looping || this.#claiming || !this.#unwatch || this.#closing) return;
     this.#looping = true;
     let found = true;
-    while (found && this.#active.size < this.#options.concurrency && !this.#closing) {
+    while (found && !this.#closing) {
       if (this.#turn.spent()) {
         this.#loopLater(0);
         break;
       }
-      found = this.#claim();
+      const next = this.#claimed.shift();
+      if (next) this.#begin(next);
+      else found = this.#active.size < this.#options.concurrency && this.#claim();
     }
     this.#looping = false;
   }
@@ -146,7 +175,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
   #claim(): boolean {
     const { concurrency, lockDuration } = this.#options;
     const limit = concurrency - this.#active.size;
-    const trustedUntil = this.#engine.clock.now() + lockDuration * (1 - safetyMargin);
+    const trustedUntil = this.#leases.trustedUntil();
     let found = false;
     this.#claiming = true;
     this.#claimAgain = false;
@@ -155,131 +184,144 @@ export class Worker extends EventEmitter<WorkerEvents> {
       (claimed) => {
         this.#claiming = false;
         found = claimed.length > 0 || this.#claimAgain;
-        for (const each of claimed) this.#start(each, trustedUntil);
+        // all take their slots before the first one runs: it may end at once
+        this.#claimed = claimed.map((each) => this.#activate(each, trustedUntil));
+        if (this.#closing) this.#beginClaimed();
         if (claimed.length === 0) this.#nothingToClaim();
         if (found) this.#loop(); // after an answer that came later; within the loop it does nothing
       },
       (error) => {
         this.#claiming = false;
-        this.#report(error);
-        this.#nothingToClaim();
         this.#loopLater(claimAgainAfter);
+        this.#report(error);
+        this.#closeIfIdle();
       },
     );
     return found && !this.#claiming;
   }
 
   #loopLater(ms: number): void {
-    this.#timers.claim?.();
-    this.#timers.claim = this.#engine.clock.after(ms, () => this.#loop());
+    this.#loopTimer?.();
+    if (!this.#closing) this.#loopTimer = this.#engine.clock.after(ms, () => this.#loop());
   }
 
   #nothingToClaim(): void {
-    if (this.#active.size > 0) return;
-    if (this.#closing) this.#idle?.();
-    else this.emit('drained');
+    this.#closeIfIdle();
+    this.#stalled.look(); // another worker may have taken what this one was woken for, and may die with it
+    if (this.#active.size > 0 || this.#drained || this.#closing) return;
+    this.#drained = true;
+    this.#tell('drained');
   }
 
-  #start(claimed: Claimed, trustedUntil: number): void {
-    const activation = new LiveActivation(this.#host, claimed, trustedUntil);
-    activation.draining = this.#closing !== undefined;
+  // --- activations ---
+
+  #activate(claimed: Claimed, trustedUntil: number): LiveActivation {
+    const activation = new LiveActivation(this.#host, claimed, trustedUntil, this.#closing !== undefined);
     this.#active.add(activation);
-    this.#keepRenewing();
-    if (this.listenerCount('active') > 0) this.emit('active', this.#jobOf(activation), 'waiting');
+    this.#leases.keep(activation);
+    this.#drained = false;
+    return activation;
+  }
+
+  /** When the worker closes: those that have not begun are put back at once. */
+  #beginClaimed(): void {
+    for (const activation of this.#claimed.splice(0)) this.#begin(activation);
+  }
+
+  #begin(activation: LiveActivation): void {
+    if (!activation.trusted()) {
+      activation.stop('lost'); // the answer took too long: not even begun
+      return;
+    }
+    if (this.listenerCount('active') > 0) this.#tell('active', this.#jobOf(activation.job), 'waiting');
     this.#run(activation);
   }
 
   #ended(activation: LiveActivation, outcome: Outcome): void {
     this.#active.delete(activation);
-    this.#tell(activation, outcome);
-    if (this.#closing && this.#active.size === 0 && !this.#claiming) this.#idle?.();
+    this.#leases.drop(activation);
+    this.#tellEnd(activation.job, outcome);
+    this.#closeIfIdle();
     this.#loop();
   }
 
-  #tell(activation: LiveActivation, outcome: Outcome): void {
-    if (outcome.type === 'completed' && this.listenerCount('completed') > 0) {
-      const result = this.#context.payloads.decode(outcome.result);
-      this.emit('completed', this.#jobOf(activation), result, 'active');
-    } else if (outcome.type === 'failed' || outcome.type === 'retried') {
-      if (this.listenerCount('failed') > 0)
-        this.emit('failed', this.#jobOf(activation), asError(outcome.error), 'active');
-    } else if (outcome.type === 'lost') {
-      this.emit('lockRenewalFailed', [activation.job.id]);
-      if (outcome.error !== undefined) this.#report(outcome.error);
-      this.#recoverStalled();
-    }
-  }
-
-  // --- leases ---
-
-  #keepRenewing(): void {
-    this.#timers.renewal ??= this.#engine.clock.after(this.#options.lockDuration * renewals, () => {
-      this.#timers.renewal = undefined;
-      if (this.#active.size > 0) this.#renew();
-    });
-  }
-
-  /** All of the worker's leases in one call. A worker that could not reach the store stops what it may have lost (W2). */
-  #renew(): void {
-    const { lockDuration } = this.#options;
-    const activations = [...this.#active];
-    const trustedUntil = this.#engine.clock.now() + lockDuration * (1 - safetyMargin);
-    this.#keepRenewing();
+  #recovered(jobId: string, to: 'waiting' | 'failed'): void {
+    this.#tell('stalled', jobId, 'active');
+    if (to === 'waiting' || this.listenerCount('failed') === 0) return;
     whenReady(
-      () =>
-        this.#engine.renew(
-          activations.map(({ lease }) => lease),
-          lockDuration,
-        ),
-      (lost) => {
-        const lostTokens = new Set(lost.map(({ token }) => token));
-        for (const activation of activations) {
-          if (lostTokens.has(activation.lease.token)) activation.stop('lost');
-          else activation.trustedUntil = trustedUntil;
-        }
+      () => this.#engine.get(this.name, jobId),
+      (record) => {
+        const error = new JobStalledError(record?.failedReason ?? 'job stalled more than allowable limit');
+        this.#tell('failed', record && this.#jobOf(record), error, 'active');
       },
-      (error) => {
-        this.#report(error);
-        for (const activation of activations) if (!activation.trusted()) activation.stop('lost');
-      },
+      (error) => this.#report(error),
     );
-  }
-
-  /** Looks for jobs of workers that have died, again and again as long as there may be some. */
-  #recoverStalled(): void {
-    this.#timers.stalled?.();
-    this.#timers.stalled = undefined;
-    if (this.#closing) return;
-    whenReady(
-      () => this.#engine.recoverStalled(this.name, this.#options.maxStalledCount),
-      ({ recovered, mayStall }) => {
-        for (const { jobId } of recovered) this.emit('stalled', jobId, 'active');
-        if (mayStall) this.#recoverLater();
-      },
-      (error) => {
-        this.#report(error);
-        this.#recoverLater();
-      },
-    );
-  }
-
-  #recoverLater(): void {
-    if (this.#closing) return;
-    this.#timers.stalled ??= this.#engine.clock.after(this.#options.stalledInterval, () => this.#recoverStalled());
   }
 
   // --- telling ---
 
-  #jobOf({ job }: LiveActivation): Job {
-    return new Job(this.#context, job);
+  #tellEnd(job: JobRecord, outcome: Outcome): void {
+    switch (outcome.type) {
+      case 'completed':
+        if (this.listenerCount('completed') > 0) {
+          const completed = this.#jobOf({ ...this.#oneAttemptLater(job), returnvalue: outcome.result });
+          this.#tell('completed', completed, completed.returnvalue, 'active');
+        }
+        break;
+      case 'failed':
+      case 'retried':
+        if (this.listenerCount('failed') > 0) {
+          const { reason, stack } = failureOf(outcome.error);
+          const stacktrace = stack === undefined ? job.stacktrace : [...job.stacktrace, stack];
+          const { finishedOn, ...later } = this.#oneAttemptLater(job);
+          const failed = { ...later, failedReason: reason, stacktrace };
+          const isLast = outcome.type === 'failed';
+          this.#tell(
+            'failed',
+            this.#jobOf({ ...failed, finishedOn: isLast ? finishedOn : undefined }),
+            asError(outcome.error),
+            'active',
+          );
+        }
+        break;
+      case 'lost':
+        this.#tell('lockRenewalFailed', [job.id]);
+        if (outcome.error !== undefined) this.#report(outcome.error);
+        this.#stalled.look();
+    }
+  }
+
+  #oneAttemptLater(job: JobRecord): JobRecord {
+    return { ...job, attemptsMade: job.attemptsMade + 1, finishedOn: this.#engine.clock.now() };
+  }
+
+  #jobOf(record: JobRecord): Job {
+    return new Job(this.#context, record);
+  }
+
+  /** As in BullMQ, a listener that throws is an error of its own: it disturbs neither the job nor the loop. */
+  #tell<Event extends Exclude<keyof WorkerEvents, 'error'>>(event: Event, ...args: WorkerEvents[Event]): void {
+    try {
+      this.emit<Event>(event, ...(args as never));
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   #report(error: unknown): void {
-    if (this.listenerCount('error') > 0) this.emit('error', asError(error));
-    else this.#logger.error(`worker of queue ${this.name}: ${asError(error).message}`);
+    if (this.listenerCount('error') === 0) {
+      this.#log(error);
+      return;
+    }
+    try {
+      this.emit('error', asError(error));
+    } catch (thrown) {
+      this.#log(error);
+      this.#log(thrown);
+    }
   }
-}
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+  #log(error: unknown): void {
+    this.#logger.error(`worker of queue ${this.name}: ${failureOf(error).reason}`);
+  }
 }

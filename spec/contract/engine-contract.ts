@@ -1,0 +1,56 @@
+import { addingContract } from './adding.js';
+import { administrationContract } from './administration.js';
+import { openBench, type MakeEngine } from './bench.js';
+import { cancellingContract } from './cancelling.js';
+import { checkpointContract } from './checkpointing.js';
+import { childrenContract } from './children.js';
+import { claimingContract } from './claiming.js';
+import { completingContract } from './completing.js';
+import { delayingContract } from './delaying.js';
+import { failingContract } from './failing.js';
+import { leaseContract } from './leases.js';
+import { listeningContract } from './listening.js';
+import { lookingContract } from './looking.js';
+import { randomWalkContract } from './random-walk.js';
+import { releasingContract } from './releasing.js';
+import { resendContract } from './resending.js';
+import { stallingContract } from './stalling.js';
+import { waitingContract } from './waiting-for-children.js';
+import { watchingContract } from './watching.js';
+
+export type { EngineUnderTest, MakeEngine } from './bench.js';
+
+/**
+ * What every engine must do: the port's contract, a test for each of its sentences.
+ *
+ * @example
+ * ```ts
+ * describeEngine('memory', () => {
+ *   const clock = new ManualClock();
+ *   return { engine: memoryEngine({ clock }), advance: (ms) => clock.advance(ms), held: () => clock.pending };
+ * });
+ * ```
+ */
+export function describeEngine(name: string, makeEngine: MakeEngine): void {
+  describe(`the ${name} engine`, () => {
+    const bench = openBench(makeEngine);
+    addingContract(bench);
+    claimingContract(bench);
+    leaseContract(bench);
+    checkpointContract(bench);
+    resendContract(bench);
+    delayingContract(bench);
+    waitingContract(bench);
+    childrenContract(bench);
+    completingContract(bench);
+    failingContract(bench);
+    releasingContract(bench);
+    stallingContract(bench);
+    lookingContract(bench);
+    listeningContract(bench);
+    watchingContract(bench);
+    administrationContract(bench);
+    cancellingContract(bench);
+    randomWalkContract(bench);
+  });
+}
