@@ -171,10 +171,8 @@ describe('createApp', () => {
       expect(codesOf({ prefix })).toEqual([]);
     });
 
-    it('refuses a method named then: whoever awaits the instance would run it', () => {
-      expect(codesOf({ processors: [processor(Object.fromEntries([['then', () => of(1)]]))] })).toEqual([
-        'INVALID_NAME Made.then',
-      ]);
+    it.each(['then'])('refuses a method named %s: whoever awaits the instance would run it', (name) => {
+      expect(codesOf({ processors: [processor({ [name]: () => of(1) })] })).toEqual(['INVALID_NAME Made.then']);
     });
   });
 
@@ -254,6 +252,17 @@ describe('createApp', () => {
       const made = processor({ step: [step, () => of(1)] }, { job: ['a', 'b'], unknownStepGrace: 0, ...worker });
       const options = { processors: [made], resolver: new Map(), codec: jsonCodec, logger: quiet, prefix: 'p' };
       expect(codesOf({ ...options, connection: memoryEngine() })).toEqual([]);
+    });
+
+    it('S10: a former name must lead to one step: refuses one that another step has, or had', () => {
+      const step = (...was: string[]) => [{ was }, () => of(1)] as const;
+      const steps = { first: step('old', 'first', 'old'), second: step('first', 'older'), third: step('old', 'older') };
+      const faults = faultsOf({ processors: [processor(steps)] });
+      expect(faults.map(({ code, at, message }) => `${code} ${at} ${message.split(':')[1]}`)).toEqual([
+        'DUPLICATE_STEP Made.second  "first" leads to the step "first" already',
+        'DUPLICATE_STEP Made.third  "old" leads to the step "first" already',
+        'DUPLICATE_STEP Made.third  "older" leads to the step "second" already',
+      ]);
     });
 
     it('counts an option that is undefined as absent', () => {

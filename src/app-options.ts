@@ -1,11 +1,12 @@
 import type { Codec } from './engine/codec.js';
 import type { Engine } from './engine/engine.js';
 import { nameRule } from './engine/names.js';
-import { ConfigurationError, InvalidDurationError, type Fault } from './errors.js';
+import { ConfigurationError, type Fault } from './errors.js';
 import { optionFaults, type OptionRules } from './job/options.js';
 import type { Resolver } from './resolver.js';
 import { milliseconds } from './steps/duration.js';
 import type { Class } from './steps/metadata.js';
+import { isDuration } from './steps/plan-faults.js';
 import { planQueues, type QueuePlan } from './steps/queue-plan.js';
 import type { Logger } from './worker/logger.js';
 
@@ -69,15 +70,6 @@ function isPrefix(value: unknown): boolean {
   );
 }
 
-function isGrace(value: unknown): boolean {
-  try {
-    return milliseconds(value as number | string) >= 0;
-  } catch (error) {
-    if (error instanceof InvalidDurationError) return false;
-    throw error;
-  }
-}
-
 const appOptionRules: OptionRules<AppOptions> = {
   processors: { test: Array.isArray, expects: 'a list of classes' },
   connection: {
@@ -100,5 +92,5 @@ const appOptionRules: OptionRules<AppOptions> = {
 };
 
 const closeOptionRules: OptionRules<CloseOptions> = {
-  grace: { test: isGrace, expects: "milliseconds from 0 up, or text such as '10 s'" },
+  grace: { test: isDuration, expects: "milliseconds from 0 up, or text such as '10 s'" },
 };

@@ -1,6 +1,7 @@
 import { container, type DependencyContainer } from 'tsyringe';
 import { queuesToken, type Queues } from '../decorators/inject-queue.js';
 import { ResolveError } from './errors.js';
+import { failureOf } from './job/failure.js';
 import { classNameOf, type Class } from './steps/metadata.js';
 import type { Plan } from './steps/plan.js';
 
@@ -44,17 +45,17 @@ async function make(processor: Class, resolver: Resolver): Promise<unknown> {
     // what the container doesn't know, and needs nothing
     return instance == null && processor.length === 0 ? new processor() : instance;
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new ResolveError(`${classNameOf(processor)} could not be made: ${message}\n${wayOut(resolver, message)}`, {
+    const { reason } = failureOf(cause);
+    throw new ResolveError(`${classNameOf(processor)} could not be made: ${reason}\n${wayOut(resolver, reason)}`, {
       cause,
     });
   }
 }
 
-function wayOut(resolver: Resolver, message: string): string {
+function wayOut(resolver: Resolver, reason: string): string {
   if (!isTsyringe(resolver))
     return 'Register the class, and what its constructor needs, in the container that is the `resolver`.';
-  if (!message.includes('TypeInfo not known'))
+  if (!reason.includes('TypeInfo not known'))
     return 'Register what is missing in the container, or inject something else.';
   return (
     'Each class that has something injected needs @injectable(), an import without `type`, and a compiler that emits ' +

@@ -69,17 +69,20 @@ export function addingContract(bench: Bench): void {
       expect((await bench.job(id)).opts).toEqual({ priority: 5, backoff: { type: 'fixed', delay: 10 } });
     });
 
-    it.each(['waiting', 'active', 'completed'])('answers an id that exists, and leaves the %s job as it is', async (state) => {
-      await bench.add({ jobId: 'mine' }, { data: '"first"' });
-      if (state !== 'waiting') {
-        const claimed = await bench.claim();
-        if (state === 'completed') await bench.engine.complete(claimed.lease, next(claimed), '"done"', 0);
-      }
-      const { eventId: _, ...before } = await bench.job('mine');
-      expect(await bench.add({ jobId: 'mine', priority: 3 }, { data: '"second"', name: 'other' })).toBe('mine');
-      expect(await bench.job('mine')).toMatchObject({ ...before, state, data: '"first"' });
-      expect(await bench.claimIds()).toEqual(state === 'waiting' ? ['mine'] : []);
-    });
+    it.each(['waiting', 'active', 'completed'])(
+      'answers an id that exists, and leaves the %s job as it is',
+      async (state) => {
+        await bench.add({ jobId: 'mine' }, { data: '"first"' });
+        if (state !== 'waiting') {
+          const claimed = await bench.claim();
+          if (state === 'completed') await bench.engine.complete(claimed.lease, next(claimed), '"done"', 0);
+        }
+        const { eventId: _, ...before } = await bench.job('mine');
+        expect(await bench.add({ jobId: 'mine', priority: 3 }, { data: '"second"', name: 'other' })).toBe('mine');
+        expect(await bench.job('mine')).toMatchObject({ ...before, state, data: '"first"' });
+        expect(await bench.claimIds()).toEqual(state === 'waiting' ? ['mine'] : []);
+      },
+    );
 
     it('adds one job when an id comes twice in one call', async () => {
       expect(await bench.addMany(2, { jobId: 'twin' })).toEqual(['twin', 'twin']);

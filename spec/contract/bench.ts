@@ -1,8 +1,8 @@
+import assert from 'node:assert/strict';
 import type { Awaitable } from '../../src/engine/awaitable.js';
 import type { Claimed, Engine } from '../../src/engine/engine.js';
 import type {
   ChildFailurePolicy,
-  EngineEvent,
   Failure,
   JobOptions,
   JobRecord,
@@ -10,6 +10,7 @@ import type {
   ParentLink,
   Write,
 } from '../../src/engine/records.js';
+import { listen, watch, type Heard, type Watching } from './hearing.js';
 
 /** An engine on an empty store, and the hold that a test has on it. */
 export interface EngineUnderTest {
@@ -61,7 +62,6 @@ export function newJob(opts: JobOptions = {}, more: Partial<NewJob> = {}): NewJo
 export class Bench {
   readonly make: MakeEngine;
   #current: EngineUnderTest | undefined;
-  #markers = 0;
 
   constructor(make: MakeEngine) {
     this.make = make;
@@ -76,7 +76,7 @@ export class Bench {
     const { engine, held } = this.#current!;
     this.#current = undefined;
     await engine.close();
-    expect(held()).toBe(0);
+    assert.equal(held(), 0, 'a closed engine holds timers or sockets');
   }
 
   get engine(): Engine {
@@ -123,7 +123,7 @@ export class Bench {
       job: await engine.get(jobs, id),
       logs: await engine.logs(jobs, id),
       family,
-      kids: await Promise.all(family.map((each) => engine.get(each.queue, each.id))),
+      kids: await Promise.all(family.map(async (each) => engine.get(each.queue, each.id))),
     };
   }
 
@@ -149,7 +149,7 @@ export class Bench {
   async begin(opts: JobOptions = {}): Promise<Claimed> {
     const id = await this.add(opts);
     const claimed = await this.claim();
-    expect(claimed.job.id).toBe(id);
+    assert.equal(claimed.job.id, id);
     return claimed;
   }
 
@@ -157,14 +157,14 @@ export class Bench {
   async waitingParent(ids: readonly string[], onFailure?: ChildFailurePolicy): Promise<string> {
     const parent = await this.begin();
     const write = next(parent, { children: children(parent.job.id, ids, onFailure) });
-    expect(await this.engine.moveToWaitingChildren(parent.lease, write, { groups: ['gate'] })).toBe(true);
+    assert.equal(await this.engine.moveToWaitingChildren(parent.lease, write, { groups: ['gate'] }), true);
     return parent.job.id;
   }
 
   /** Claims the next child and completes it; answers its id. */
   async completeChild(result?: string): Promise<string> {
     const claimed = await this.claim(kids);
-    expect(await this.engine.complete(claimed.lease, next(claimed), result, 0)).toBe('completed');
+    assert.equal(await this.engine.complete(claimed.lease, next(claimed), result, 0), 'completed');
     return claimed.job.id;
   }
 
@@ -179,73 +179,13 @@ export class Bench {
 
   /** Listens to a queue, or to one of its jobs. */
   listen(queue = jobs, jobId?: string): Heard {
-    const events: EngineEvent[] = [];
-    const stop = this.engine.events(queue, (event) => void events.push(event), jobId);
-    const all = async (): Promise<readonly EngineEvent[]> => {
-      await this.#mark(queue);
-      return events.filter((event) => !event.jobId.startsWith(marker));
-    };
-    return { stop, all, types: async (id) => (await all()).filter(isOf(id)).map(({ type }) => type) };
-  }
-
-  /** Resolves once everybody has heard what the queue has had to tell until now. */
-  async #mark(queue: string): Promise<void> {
-    const jobId = `${marker}${++this.#markers}`;
-    const { engine } = this;
-    await new Promise<void>((resolve, reject) => {
-      const stop = engine.events(
-        queue,
-        ({ type }) => {
-          if (type !== 'added') return;
-          stop();
-          resolve();
-        },
-        jobId,
-      );
-      // far off: it is in nobody's way
-      outcome(() => engine.add([newJob({ jobId, delay: 1e12 }, { queue })])).catch(reject);
-    });
+    return listen(this.engine, queue, jobId);
   }
 
   /** Watches a queue. */
   watch(queue = jobs): Watching {
-    let times = 0;
-    let called = (): void => {};
-    const stop = this.engine.watch(queue, () => {
-      times++;
-      called();
-    });
-    return {
-      stop,
-      get times() {
-        return times;
-      },
-      woken: async (since = 0) => {
-        while (times <= since) await new Promise<void>((resolve) => (called = resolve));
-      },
-    };
+    return watch(this.engine, queue);
   }
-}
-
-export interface Heard {
-  stop(): void;
-  /** What was heard up to now. */
-  all(): Promise<readonly EngineEvent[]>;
-  /** The types of events, of one job or all. */
-  types(id?: string): Promise<readonly string[]>;
-}
-
-export interface Watching {
-  stop(): void;
-  readonly times: number;
-  /** Resolves when it has been woken more than `since` times. */
-  woken(since?: number): Promise<void>;
-}
-
-const marker = 'marker-';
-
-function isOf(id: string | undefined): (event: EngineEvent) => boolean {
-  return (event) => id === undefined || event.jobId === id;
 }
 
 /** To be called within `describe`. */

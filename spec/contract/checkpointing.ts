@@ -4,11 +4,28 @@ export function checkpointContract(bench: Bench): void {
   describe('a write', () => {
     it('sets fields and removes fields, and leaves the others', async () => {
       const { lease, job } = await bench.begin();
-      const write = { seq: 1, cursor: 'a', fields: new Map([['a', '1'], ['b', '2'], ['c', '3']]) };
+      const write = {
+        seq: 1,
+        cursor: 'a',
+        fields: new Map([
+          ['a', '1'],
+          ['b', '2'],
+          ['c', '3'],
+        ]),
+      };
       await bench.engine.checkpoint(lease, write);
-      const fields = new Map([['a', null], ['b', '20'], ['d', '4'], ['never', null]]);
+      const fields = new Map([
+        ['a', null],
+        ['b', '20'],
+        ['d', '4'],
+        ['never', null],
+      ]);
       await bench.engine.checkpoint(lease, { seq: 2, fields });
-      const left = new Map([['b', '20'], ['c', '3'], ['d', '4']]);
+      const left = new Map([
+        ['b', '20'],
+        ['c', '3'],
+        ['d', '4'],
+      ]);
       expect((await bench.job(job.id)).checkpoint).toEqual({ seq: 2, cursor: 'a', fields: left });
     });
 
@@ -89,7 +106,11 @@ export function checkpointContract(bench: Bench): void {
 
     it('adds jobs without a parent on their own', async () => {
       const { lease, job } = await bench.begin();
-      await bench.engine.checkpoint(lease, { seq: 1, cursor: 'a', children: [newJob({ jobId: 'x' }, { queue: kids })] });
+      await bench.engine.checkpoint(lease, {
+        seq: 1,
+        cursor: 'a',
+        children: [newJob({ jobId: 'x' }, { queue: kids })],
+      });
       expect(await bench.engine.children(jobs, job.id)).toEqual([]);
       expect(await bench.claimIds(kids)).toEqual(['x']);
       expect(await bench.engine.complete(lease, { seq: 2 }, undefined, 0)).toBe('completed');

@@ -21,7 +21,11 @@ export function childrenContract(bench: Bench): void {
     it('C5: are listed by group', async () => {
       const parent = await bench.begin();
       const { id } = parent.job;
-      const added = [child(id, 'a-0', 'continue', 'A'), child(id, 'b-0', 'ignore', 'B'), child(id, 'a-1', 'continue', 'A')];
+      const added = [
+        child(id, 'a-0', 'continue', 'A'),
+        child(id, 'b-0', 'ignore', 'B'),
+        child(id, 'a-1', 'continue', 'A'),
+      ];
       await bench.engine.checkpoint(parent.lease, next(parent, { children: added }));
       const idsOf = async (group?: string) => (await bench.engine.children(jobs, id, group)).map((each) => each.id);
       expect(await idsOf('A')).toEqual(['a-0', 'a-1']);

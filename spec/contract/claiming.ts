@@ -15,7 +15,8 @@ export function claimingContract(bench: Bench): void {
 
     it('takes jobs without priority first, then by priority from 1 up, then in the order in which they came', async () => {
       const priorities = [10, 2, 0, 2_097_151, 2, 0, 1];
-      for (const [index, priority] of priorities.entries()) await bench.add({ priority, jobId: `${index}-${priority}` });
+      for (const [index, priority] of priorities.entries())
+        await bench.add({ priority, jobId: `${index}-${priority}` });
       expect(await bench.claimIds()).toEqual(['2-0', '5-0', '6-1', '1-2', '4-2', '0-10', '3-2097151']);
     });
 
@@ -63,7 +64,12 @@ export function claimingContract(bench: Bench): void {
       const { lease } = await bench.begin();
       await bench.engine.release(lease, { seq: 1, cursor: 'a', fields: new Map([['f', '1']]) });
       const claimed = await bench.claim();
-      await bench.engine.checkpoint(claimed.lease, { seq: 2, cursor: 'b', fields: new Map([['f', '2']]), progress: '5' });
+      await bench.engine.checkpoint(claimed.lease, {
+        seq: 2,
+        cursor: 'b',
+        fields: new Map([['f', '2']]),
+        progress: '5',
+      });
       expect(claimed.job.checkpoint).toEqual({ seq: 1, cursor: 'a', fields: new Map([['f', '1']]) });
       expect(claimed.job.progress).toBeUndefined();
     });

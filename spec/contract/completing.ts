@@ -6,7 +6,9 @@ export function completingContract(bench: Bench): void {
       const claimed = await bench.begin();
       const heard = bench.listen();
       const from = Math.floor(bench.engine.clock.now());
-      expect(await bench.engine.complete(claimed.lease, next(claimed, { progress: '9' }), '"done"', 0)).toBe('completed');
+      expect(await bench.engine.complete(claimed.lease, next(claimed, { progress: '9' }), '"done"', 0)).toBe(
+        'completed',
+      );
       const job = await bench.job(claimed.job.id);
       expect(job).toMatchObject({ state: 'completed', returnvalue: '"done"', progress: '9', attemptsMade: 1 });
       expect(job.finishedOn).toBeGreaterThanOrEqual(from);
@@ -76,12 +78,15 @@ export function completingContract(bench: Bench): void {
       expect(await bench.stateOf(parent.job.id)).toBe('waiting');
     });
 
-    it.each(['continue', 'ignore'] as const)('is kept up by no child that has failed whose policy is %s', async (policy) => {
-      const parent = await bench.begin();
-      await bench.engine.checkpoint(parent.lease, next(parent, { children: [child(parent.job.id, 'k-0', policy)] }));
-      await bench.failChild();
-      expect(await bench.engine.complete(parent.lease, { seq: 2 }, undefined, 0)).toBe('completed');
-    });
+    it.each(['continue', 'ignore'] as const)(
+      'is kept up by no child that has failed whose policy is %s',
+      async (policy) => {
+        const parent = await bench.begin();
+        await bench.engine.checkpoint(parent.lease, next(parent, { children: [child(parent.job.id, 'k-0', policy)] }));
+        await bench.failChild();
+        expect(await bench.engine.complete(parent.lease, { seq: 2 }, undefined, 0)).toBe('completed');
+      },
+    );
 
     it('C1: writes nothing when a child has failed whose policy is fail, and leaves the lease', async () => {
       const parent = await bench.begin();
@@ -90,13 +95,23 @@ export function completingContract(bench: Bench): void {
       await bench.engine.checkpoint(parent.lease, next(parent, { children: added }));
       await bench.failChild();
       const before = await bench.seen(id);
-      const write = { seq: 2, cursor: 'b', progress: '1', fields: new Map([['f', '1']]), children: [child(id, 'more')] };
+      const write = {
+        seq: 2,
+        cursor: 'b',
+        progress: '1',
+        fields: new Map([['f', '1']]),
+        children: [child(id, 'more')],
+      };
       for (let times = 0; times < 2; times++) {
         expect(await bench.engine.complete(parent.lease, write, '1', 0)).toBe('failed-children');
         expect(await bench.seen(id)).toEqual(before);
       }
       expect(await bench.stateOf('more', 'kids')).toBeUndefined();
-      await bench.engine.fail(parent.lease, { seq: 2 }, { reason: 'a child failed', code: undefined, stack: undefined });
+      await bench.engine.fail(
+        parent.lease,
+        { seq: 2 },
+        { reason: 'a child failed', code: undefined, stack: undefined },
+      );
       expect(await bench.stateOf(id)).toBe('failed');
     });
 
@@ -134,9 +149,9 @@ export function completingContract(bench: Bench): void {
       expect(await complete([undefined, false, undefined])).toEqual(['1', '2', '3']);
     });
 
-    it('true removes the job, and all that had completed before', async () => {
+    it.each([true, 0, { count: 0 }])('%j removes the job, and none of those that are kept', async (option) => {
       const heard = bench.listen();
-      expect(await complete([undefined, true])).toEqual([]);
+      expect(await complete([undefined, option, false])).toEqual(['1', '3']);
       expect(await heard.types('2')).toEqual(['added', 'waiting', 'active', 'completed']);
     });
 

@@ -15,7 +15,11 @@ import { randomWalkContract } from './random-walk.js';
 import { releasingContract } from './releasing.js';
 import { resendContract } from './resending.js';
 import { stallingContract } from './stalling.js';
+import { removingContract } from './removing.js';
+import { surveyingContract } from './surveying.js';
+import { waitingForAllContract } from './waiting-for-all.js';
 import { waitingContract } from './waiting-for-children.js';
+import { waitingWithDueContract } from './waiting-with-due.js';
 import { watchingContract } from './watching.js';
 
 export type { EngineUnderTest, MakeEngine } from './bench.js';
@@ -41,6 +45,8 @@ export function describeEngine(name: string, makeEngine: MakeEngine): void {
     resendContract(bench);
     delayingContract(bench);
     waitingContract(bench);
+    waitingForAllContract(bench);
+    waitingWithDueContract(bench);
     childrenContract(bench);
     completingContract(bench);
     failingContract(bench);
@@ -50,6 +56,8 @@ export function describeEngine(name: string, makeEngine: MakeEngine): void {
     listeningContract(bench);
     watchingContract(bench);
     administrationContract(bench);
+    removingContract(bench);
+    surveyingContract(bench);
     cancellingContract(bench);
     randomWalkContract(bench);
   });

@@ -17,7 +17,10 @@ export interface Kind {
 
 const later = 60_000;
 const gate = { groups: ['gate'] };
-const withKids = (lease: Lease, write: Write): Write => ({ ...write, children: children(lease.jobId, ['kid-0', 'kid-1']) });
+const withKids = (lease: Lease, write: Write): Write => ({
+  ...write,
+  children: children(lease.jobId, ['kid-0', 'kid-1']),
+});
 
 /** Each kind of write. */
 export const kinds: readonly Kind[] = [

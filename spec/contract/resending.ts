@@ -92,7 +92,9 @@ export function resendContract(bench: Bench): void {
       const { lease, job } = await bench.begin();
       await bench.engine.checkpoint(lease, { seq: 1, cursor: 'a' });
       await bench.engine.checkpoint(lease, { seq: 2, cursor: 'b' });
-      await expect(outcome(() => bench.engine.checkpoint(lease, { seq: 1, cursor: 'a' }))).rejects.toThrow(LeaseLostError);
+      await expect(outcome(() => bench.engine.checkpoint(lease, { seq: 1, cursor: 'a' }))).rejects.toThrow(
+        LeaseLostError,
+      );
       expect((await bench.job(job.id)).checkpoint).toMatchObject({ seq: 2, cursor: 'b' });
     });
 

@@ -1,17 +1,11 @@
 import type { Waiting } from '../../src/engine/engine.js';
 import type { ChildFailurePolicy } from '../../src/engine/records.js';
-import { child, children, failure, jobs, kids, next, outcome, type Bench, type Heard } from './bench.js';
+import { child, children, failure, jobs, kids, next, outcome, type Bench } from './bench.js';
 
 const gate: Waiting = { groups: ['gate'] };
 const all: Waiting = { all: { failuresSeen: 0 } };
 
 export function waitingContract(bench: Bench): void {
-  /** How often the parent was woken. */
-  const wakings = async (heard: Heard, parent: string): Promise<number> =>
-    (await heard.all()).filter(
-      (event) => event.jobId === parent && event.type === 'waiting' && event.prev === 'waiting-children',
-    ).length;
-
   describe('moveToWaitingChildren', () => {
     it('saves, adds children and parks in one', async () => {
       const parent = await bench.begin();
@@ -38,7 +32,7 @@ export function waitingContract(bench: Bench): void {
       expect(await bench.claimIds()).toEqual([]);
       await bench.completeChild();
       expect(await bench.stateOf(parent)).toBe('waiting');
-      expect(await wakings(heard, parent)).toBe(1);
+      expect(await heard.wakings(parent)).toBe(1);
       expect((await bench.claim()).job.checkpoint).toMatchObject({ seq: 1, cursor: 'begun' });
     });
 
@@ -50,31 +44,34 @@ export function waitingContract(bench: Bench): void {
       expect(await bench.engine.moveToWaitingChildren(parent.lease, { seq: 2, cursor: 'b' }, gate)).toBe(false);
       expect(await bench.job(parent.job.id)).toMatchObject({ state: 'active', checkpoint: { seq: 2, cursor: 'b' } });
       await bench.engine.checkpoint(parent.lease, { seq: 3 });
-      expect(await wakings(heard, parent.job.id)).toBe(0);
+      expect(await heard.wakings(parent.job.id)).toBe(0);
     });
 
-    it.each(['completes', 'fails'] as const)('C3: wakes once, or need not, when a child %s while it parks', async (how) => {
-      for (const parkFirst of [true, false]) {
-        const heard = bench.listen();
-        const parent = await bench.begin();
-        const id = `kid-${parkFirst}`;
-        await bench.engine.checkpoint(parent.lease, next(parent, { children: [child(parent.job.id, id)] }));
-        const kid = await bench.claim(kids);
-        const park = () => outcome(() => bench.engine.moveToWaitingChildren(parent.lease, { seq: 2 }, gate));
-        const end = () =>
-          outcome(() =>
-            how === 'completes'
-              ? bench.engine.complete(kid.lease, next(kid), undefined, 0)
-              : bench.engine.fail(kid.lease, next(kid), failure()),
-          );
-        const calls = parkFirst ? [park(), end()] : [end(), park()];
-        const parked = (await Promise.all(calls)).find((answer) => typeof answer === 'boolean');
-        expect(await bench.stateOf(parent.job.id)).toBe(parked ? 'waiting' : 'active');
-        expect(await wakings(heard, parent.job.id)).toBe(parked ? 1 : 0);
-        heard.stop();
-        await bench.claimIds();
-      }
-    });
+    it.each(['completes', 'fails'] as const)(
+      'C3: wakes once, or need not, when a child %s while it parks',
+      async (how) => {
+        for (const parkFirst of [true, false]) {
+          const heard = bench.listen();
+          const parent = await bench.begin();
+          const id = `kid-${parkFirst}`;
+          await bench.engine.checkpoint(parent.lease, next(parent, { children: [child(parent.job.id, id)] }));
+          const kid = await bench.claim(kids);
+          const park = () => outcome(() => bench.engine.moveToWaitingChildren(parent.lease, { seq: 2 }, gate));
+          const end = () =>
+            outcome(() =>
+              how === 'completes'
+                ? bench.engine.complete(kid.lease, next(kid), undefined, 0)
+                : bench.engine.fail(kid.lease, next(kid), failure()),
+            );
+          const calls = parkFirst ? [park(), end()] : [end(), park()];
+          const parked = (await Promise.all(calls)).find((answer) => typeof answer === 'boolean');
+          expect(await bench.stateOf(parent.job.id)).toBe(parked ? 'waiting' : 'active');
+          expect(await heard.wakings(parent.job.id)).toBe(parked ? 1 : 0);
+          heard.stop();
+          await bench.claimIds();
+        }
+      },
+    );
 
     it('answers false when there are no children to wait for, now or ever', async () => {
       const parent = await bench.begin();
@@ -92,8 +89,14 @@ export function waitingContract(bench: Bench): void {
     it('C5: is neither held nor woken by the children of another group', async () => {
       const parent = await bench.begin();
       const id = parent.job.id;
-      const added = [child(id, 'other-0', 'continue', 'other'), child(id, 'mine'), child(id, 'other-1', 'continue', 'other')];
-      expect(await bench.engine.moveToWaitingChildren(parent.lease, next(parent, { children: added }), gate)).toBe(true);
+      const added = [
+        child(id, 'other-0', 'continue', 'other'),
+        child(id, 'mine'),
+        child(id, 'other-1', 'continue', 'other'),
+      ];
+      expect(await bench.engine.moveToWaitingChildren(parent.lease, next(parent, { children: added }), gate)).toBe(
+        true,
+      );
       expect(await bench.failChild()).toBe('other-0');
       expect(await bench.stateOf(id)).toBe('waiting-children');
       expect(await bench.completeChild()).toBe('mine');
@@ -104,14 +107,18 @@ export function waitingContract(bench: Bench): void {
       const heard = bench.listen();
       const parent = await bench.begin();
       const { id } = parent.job;
-      const added = [child(id, 'a', 'continue', 'A'), child(id, 'b-0', 'continue', 'B'), child(id, 'b-1', 'continue', 'B')];
+      const added = [
+        child(id, 'a', 'continue', 'A'),
+        child(id, 'b-0', 'continue', 'B'),
+        child(id, 'b-1', 'continue', 'B'),
+      ];
       const write = next(parent, { children: added });
       expect(await bench.engine.moveToWaitingChildren(parent.lease, write, { groups: ['B', 'A'] })).toBe(true);
       expect(await bench.completeChild()).toBe('a');
       expect(await bench.stateOf(id)).toBe('waiting');
       await bench.completeChild();
       await bench.completeChild();
-      expect(await wakings(heard, id)).toBe(1);
+      expect(await heard.wakings(id)).toBe(1);
     });
 
     it('C4: wakes at once when a child fails for good whose policy is continue, and once', async () => {
@@ -121,7 +128,7 @@ export function waitingContract(bench: Bench): void {
       expect(await bench.stateOf(parent)).toBe('waiting');
       await bench.failChild();
       await bench.completeChild();
-      expect(await wakings(heard, parent)).toBe(1);
+      expect(await heard.wakings(parent)).toBe(1);
     });
 
     it('C4: answers false when such a child has failed already, with others pending', async () => {
@@ -131,15 +138,18 @@ export function waitingContract(bench: Bench): void {
       expect(await bench.engine.moveToWaitingChildren(parent.lease, { seq: 2 }, gate)).toBe(false);
     });
 
-    it.each<ChildFailurePolicy>(['ignore', 'fail'])('waits for the whole group when a child fails whose policy is %s', async (policy) => {
-      const heard = bench.listen();
-      const parent = await bench.waitingParent(['k-0', 'k-1'], policy);
-      await bench.failChild();
-      expect(await bench.stateOf(parent)).toBe('waiting-children');
-      await bench.completeChild();
-      expect(await bench.stateOf(parent)).toBe('waiting');
-      expect(await wakings(heard, parent)).toBe(1);
-    });
+    it.each<ChildFailurePolicy>(['ignore', 'fail'])(
+      'waits for the whole group when a child fails whose policy is %s',
+      async (policy) => {
+        const heard = bench.listen();
+        const parent = await bench.waitingParent(['k-0', 'k-1'], policy);
+        await bench.failChild();
+        expect(await bench.stateOf(parent)).toBe('waiting-children');
+        await bench.completeChild();
+        expect(await bench.stateOf(parent)).toBe('waiting');
+        expect(await heard.wakings(parent)).toBe(1);
+      },
+    );
 
     it('is not woken by a child that fails and is tried again', async () => {
       const parent = await bench.waitingParent(['k-0']);
@@ -164,125 +174,6 @@ export function waitingContract(bench: Bench): void {
       expect(await bench.stateOf('top')).toBe('waiting-children');
       await engine.complete(again.lease, next(again), undefined, 0);
       expect((await bench.claim()).job.id).toBe('top');
-    });
-  });
-
-  describe('moveToWaitingChildren for all children', () => {
-    it('wakes when no child of any group is pending', async () => {
-      const heard = bench.listen();
-      const parent = await bench.begin();
-      const { id } = parent.job;
-      const added = [child(id, 'a', 'continue', 'A'), child(id, 'b', 'ignore', 'B'), child(id, 'c', 'fail', 'C')];
-      expect(await bench.engine.moveToWaitingChildren(parent.lease, next(parent, { children: added }), all)).toBe(true);
-      await bench.failChild();
-      await bench.failChild();
-      expect(await bench.stateOf(id)).toBe('waiting-children');
-      await bench.completeChild();
-      expect(await bench.stateOf(id)).toBe('waiting');
-      expect(await wakings(heard, id)).toBe(1);
-    });
-
-    it('waits for children that were added on their own, with this parent', async () => {
-      const parent = await bench.begin();
-      await bench.addChildOf(parent.job.id, {}, { jobId: 'attached' });
-      expect(await bench.engine.moveToWaitingChildren(parent.lease, next(parent), all)).toBe(true);
-      await bench.addChildOf(parent.job.id, {}, { jobId: 'late' });
-      await bench.completeChild();
-      expect(await bench.stateOf(parent.job.id)).toBe('waiting-children');
-      await bench.completeChild();
-      expect(await bench.stateOf(parent.job.id)).toBe('waiting');
-    });
-
-    it.each([0, 1, Infinity])('C4: wakes when more than %d children have failed whose policy is fail', async (failuresSeen) => {
-      const heard = bench.listen();
-      const parent = await bench.begin();
-      const write = next(parent, { children: children(parent.job.id, ['a', 'b', 'c'], 'fail') });
-      const waiting = { all: { failuresSeen } };
-      expect(await bench.engine.moveToWaitingChildren(parent.lease, write, waiting)).toBe(true);
-      for (let failures = 1; failures <= 3; failures++) {
-        expect(await bench.stateOf(parent.job.id)).toBe(failures - 1 > failuresSeen ? 'waiting' : 'waiting-children');
-        await bench.failChild();
-      }
-      expect(await wakings(heard, parent.job.id)).toBe(1);
-    });
-
-    it('C3: answers false when more have failed before', async () => {
-      const parent = await bench.begin();
-      const added = children(parent.job.id, ['a', 'b', 'c'], 'fail');
-      await bench.engine.checkpoint(parent.lease, next(parent, { children: added }));
-      await bench.failChild();
-      expect(await bench.engine.moveToWaitingChildren(parent.lease, { seq: 2 }, all)).toBe(false);
-      const seen = { all: { failuresSeen: 1 } };
-      expect(await bench.engine.moveToWaitingChildren(parent.lease, { seq: 3 }, seen)).toBe(true);
-    });
-
-    it('wakes for a group or for all, whichever comes first', async () => {
-      const parent = await bench.begin();
-      const { id } = parent.job;
-      const added = [child(id, 'a', 'fail', 'A'), child(id, 'b', 'continue', 'B'), child(id, 'c', 'fail', 'A')];
-      const write = next(parent, { children: added });
-      expect(await bench.engine.moveToWaitingChildren(parent.lease, write, { groups: ['B'], ...all })).toBe(true);
-      await bench.failChild();
-      expect(await bench.stateOf(id)).toBe('waiting');
-    });
-  });
-
-  describe('moveToWaitingChildren with a due time', () => {
-    const park = async (after: number, waiting: Waiting = gate): Promise<string> => {
-      const parent = await bench.begin();
-      const write = next(parent, { children: children(parent.job.id, ['k-0']) });
-      const due = bench.engine.clock.now() + after;
-      expect(await bench.engine.moveToWaitingChildren(parent.lease, write, { ...waiting, due })).toBe(true);
-      return parent.job.id;
-    };
-
-    it('G4: wakes when it is due, though children are pending', async () => {
-      const heard = bench.listen();
-      const parent = await park(1_000);
-      await bench.advance(500);
-      expect(await bench.claimIds()).toEqual([]);
-      await bench.advance(1_000);
-      expect(await bench.claimIds()).toEqual([parent]);
-      await bench.completeChild(); // it comes too late to wake anybody
-      expect(await bench.stateOf(parent)).toBe('active');
-      expect(await wakings(heard, parent)).toBe(1);
-    });
-
-    it('G4: wakes when the children are settled, though it is not due', async () => {
-      const heard = bench.listen();
-      const parent = await park(1_000);
-      await bench.completeChild();
-      const woken = await bench.claim();
-      expect(woken.job).toMatchObject({ id: parent, due: undefined });
-      await bench.engine.moveToDelayed(woken.lease, next(woken), bench.engine.clock.now() + 60_000);
-      await bench.advance(1_500); // the old due time
-      expect(await bench.claimIds()).toEqual([]);
-      expect(await wakings(heard, parent)).toBe(1);
-    });
-
-    it('tells when it is due', async () => {
-      const parent = await park(60_000);
-      const { due } = await bench.job(parent);
-      expect(due).toBeGreaterThan(bench.engine.clock.now() + 30_000);
-      expect(due).toBeLessThanOrEqual(bench.engine.clock.now() + 60_000);
-    });
-
-    it('waits for nothing but the time when that is all it is told', async () => {
-      const parent = await park(1_000, {});
-      await bench.completeChild();
-      expect(await bench.stateOf(parent)).toBe('waiting-children');
-      await bench.advance(1_500);
-      expect(await bench.claimIds()).toEqual([parent]);
-      const childless = await bench.begin();
-      const due = bench.engine.clock.now() + 1_000;
-      expect(await bench.engine.moveToWaitingChildren(childless.lease, next(childless), { due })).toBe(true);
-      await bench.advance(1_500);
-      expect(await bench.claimIds()).toEqual([childless.job.id]);
-    });
-
-    it('is woken at once when the time has passed', async () => {
-      const parent = await park(-1_000);
-      expect(await bench.claimIds()).toEqual([parent]);
     });
   });
 }

@@ -31,7 +31,7 @@ function cyclic(): Error {
 }
 
 /** What user code may throw, and the reason that is to be read. */
-const thrown: readonly (readonly [what: string, error: () => unknown, reason: string | RegExp])[] = [
+const thrown: readonly (readonly [what: string, error: () => unknown, reason: string])[] = [
   ['an Error', () => new Error('plain'), 'plain'],
   ['an Error without a message', () => new TypeError(), 'TypeError without a message'],
   ['a string', () => 'just text', 'just text'],
@@ -67,7 +67,7 @@ const thrown: readonly (readonly [what: string, error: () => unknown, reason: st
   ['a chain of a thousand causes', () => chain(1_000), 'cause 999'],
   ['a cause that is its own cause', cyclic, 'cyclic'],
   ['a cause whose getter throws', () => Object.defineProperty(new Error('outer'), 'cause', { get: trap }), 'outer'],
-  ['a message of 10 MB', () => new Error('m'.repeat(10_000_000)), /^m{2047}…$/],
+  ['a message of 10 MB', () => new Error('m'.repeat(10_000_000)), `${'m'.repeat(2_047)}…`],
   ['a stack of 10 MB', () => Object.assign(new Error('stacked'), { stack: 's'.repeat(10_000_000) }), 'stacked'],
   [
     'an UnrecoverableError whose code is no string',
@@ -82,9 +82,7 @@ describe("X11: a user's error", () => {
     const P = processor({ only: [{ attempts: 2 }, (job) => (job.data === 'bad' ? throwError(error) : of('good'))] });
     const w = await start([P], { listen: (app) => app.worker(P).on('failed', (_job, failure) => told.push(failure)) });
     const [bad, good] = [await w.add('bad'), await w.add('good')];
-    const failing = w.until(bad.result());
-    if (typeof reason === 'string') await expect(failing).rejects.toMatchObject({ message: reason });
-    else await expect(failing).rejects.toMatchObject({ message: expect.stringMatching(reason) });
+    await expect(w.until(bad.result())).rejects.toMatchObject({ message: reason });
     await expect(w.until(good.result())).resolves.toBe('good');
     const { failedReason, failedCode, stacktrace } = w.get(bad);
     expect(failedReason!.length).toBeLessThanOrEqual(2_048);

@@ -1,4 +1,4 @@
-import { Subject, concat, of, throwError, type Observable } from 'rxjs';
+import { Subject, concat, defer, of, throwError, type Observable } from 'rxjs';
 import {
   ChildFailedError,
   JobFailedError,
@@ -179,15 +179,15 @@ describe('job.progress$', () => {
   });
 
   it('progress$ hands out what the codec gives back', async () => {
-    const backwards: Codec = {
-      encode: (value) => [...JSON.stringify(value)].reverse().join(''),
-      decode: (payload) => JSON.parse([...payload].reverse().join('')),
+    const base64: Codec = {
+      encode: (value) => Buffer.from(JSON.stringify(value)).toString('base64'),
+      decode: (payload) => JSON.parse(Buffer.from(payload, 'base64').toString()),
     };
     const w = new World();
     const app = createApp({
       processors: [processor({ only: () => of({ n: 1 }) })],
       connection: w.engine,
-      codec: backwards,
+      codec: base64,
     });
     await app.start();
     const job = await app.queue('work').add('job', 'data');
@@ -202,12 +202,8 @@ describe('job.events$', () => {
   it('events$ tells the state now, then all that happens, and ends with how it ended', async () => {
     let failures = 1;
     const w = new World();
-    const P = processor({
-      only: [
-        { attempts: 2, backoff: 50 },
-        () => concat(of('e').pipe(delay(10)), failures-- > 0 ? throwError(() => new Error('once')) : of('end')),
-      ],
-    });
+    const end = defer(() => (failures-- > 0 ? throwError(() => new Error('once')) : of('end')));
+    const P = processor({ only: [{ attempts: 2, backoff: 50 }, () => concat(of('e').pipe(delay(10)), end)] });
     const begin = w.clock.now();
     const job = await w.client.queue(P).add('job', undefined as never);
     const heard = heardOf(job.events$);

@@ -122,7 +122,8 @@ describe('S1: order', () => {
       return of('earlier', output);
     };
     await resultOf(<Steps>{ valueOf: note(1), toString: note(undefined), last: note('three') });
-    expect(heard).toEqual([{}, { valueOf: 1 }, { valueOf: 1 }]);
+    const expected: unknown[] = [{}, { valueOf: 1 }, { valueOf: 1 }];
+    expect(heard).toEqual(expected);
   });
 });
 
@@ -135,6 +136,7 @@ describe('S2: output', () => {
 
   it.each<[string, () => unknown]>([
     ['a promise', async () => 'value'],
+    // oxlint-disable-next-line unicorn/no-thenable -- that is the case
     ['a thenable', () => ({ then: (resolve: (value: string) => void) => resolve('value') })],
     [
       'an async generator',
@@ -484,11 +486,11 @@ describe('S6: resume', () => {
   it('S6: a paging import goes on at its last saved cursor; job.saved stays what it was', async () => {
     const asked: unknown[] = [];
     const saved: unknown[] = [];
-    const page = (job: StepJob, from: number) =>
+    const page = (job: StepJob, cursor: number) =>
       defer(() => {
-        asked.push(from);
+        asked.push(cursor);
         saved.push(job.saved);
-        return from === 3 && asked.length === 4 ? throwError(() => new Error('page 3')) : of({ next: from + 1 });
+        return cursor === 3 && asked.length === 4 ? throwError(() => new Error('page 3')) : of({ next: cursor + 1 });
       });
     const steps = {
       load: [
@@ -503,7 +505,7 @@ describe('S6: resume', () => {
     const checkedTurn = () =>
       from(
         once(
-          new EventEmitter().on('newListener', (_, listener) => setImmediate(listener)),
+          new EventEmitter().on('newListener', (_, listener) => setImmediate(() => listener())),
           'turn',
         ),
       ).pipe(concatMap(() => []));
@@ -613,24 +615,26 @@ describe('S8: idempotency keys', () => {
 
   it('S8: a retry of a completed job is a new run, with new keys', async () => {
     const { keys, step } = keyed();
-    const w = await start([processor({ only: step })]);
-    const job = await w.add(undefined, { jobId: 'own' });
-    await w.until(job.result());
-    const { checkpoint: kept } = w.get(job);
-    expect(kept).toMatchObject({ seq: 0, fields: new Map() });
-    // what a retry hands to the worker: the cursor, and nothing else of the first run
-    w.spy.around = ({ method }, proceed) => {
-      const answer = proceed();
-      return method === 'claim'
-        ? (answer as any[]).map((each) => ({
-            ...each,
-            job: { ...each.job, id: 'own', checkpoint: kept, timestamp: job.timestamp },
-          }))
-        : answer;
-    };
-    await w.until((await w.add(undefined, { timestamp: job.timestamp })).result());
-    expect(keys).toHaveLength(2);
-    expect(keys[1]).not.toBe(keys[0]);
+    const w = await start([processor({ first: step, second: step })]);
+    const job = await w.add();
+    for (let run = 1; run <= 3; run++) {
+      await expect(w.until(job.result())).resolves.toBe(1);
+      await w.engine.retry('work', job.id);
+      await w.settle();
+    }
+    expect(keys).toHaveLength(8);
+    expect(new Set(keys).size).toBe(8);
+  });
+
+  it('S8: a retry of a failed job is no new run: the keys stay', async () => {
+    const { keys, step } = keyed((call) => call === 2);
+    const w = await start([processor({ first: step, second: step })]);
+    const job = await w.add();
+    await expect(w.until(job.result())).rejects.toThrow('again');
+    await w.engine.retry('work', job.id);
+    await expect(w.until(job.result())).resolves.toBe(1);
+    expect(keys).toHaveLength(3);
+    expect(keys[2]).toBe(keys[1]);
   });
 
   it('S8: idempotencyKeyFor(label) is one for each label, as stable as the key', async () => {
@@ -678,22 +682,29 @@ describe('S9: errors', () => {
     await expect(triesOf({ backoff }, { attempts: 4, backoff: 7_777 })).resolves.toEqual(times);
   });
 
-  it('S9: jitter takes up to its share off the backoff, not the same for each job and attempt', async () => {
-    const waits: number[] = [];
+  it('S9: jitter takes up to its share off the backoff, another one for each job and attempt', async () => {
+    const backoff = { type: 'fixed', delay: 1_000, jitter: 0.5 } as const;
     const w = await start([
-      processor({
-        only: [
-          { attempts: 4, backoff: { type: 'fixed', delay: 1_000, jitter: 0.5 } },
-          () => throwError(() => new Error('always')),
-        ],
-      }),
+      processor({ only: [{ attempts: 4, backoff }, () => throwError(() => new Error('always'))] }),
     ]);
-    const jobs = await Promise.all(Array.from({ length: 10 }, async () => w.add()));
-    for (const job of jobs) await expect(w.until(job.result())).rejects.toThrow('always');
-    for (const { method, args } of w.spy.writes) if (method === 'fail' && args[3] !== undefined) waits.push(args[3]);
-    const begun = w.spy.writes.length;
-    expect(begun).toBe(40);
+    const waits: number[] = [];
+    w.engine.events('work', (event) => void (event.type === 'delayed' && waits.push(event.due - event.at)));
+    for (let i = 0; i < 10; i++) await expect(w.until((await w.add()).result())).rejects.toThrow('always');
     expect(waits).toHaveLength(30);
+    expect(new Set(waits).size).toBeGreaterThan(25);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(500);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(1_000);
+  });
+
+  it('A3: a retry by hand begins the attempts of the visit anew', async () => {
+    const seen: number[] = [];
+    const flaky = (job: StepJob) => (seen.push(job.attemptsMade), throwError(() => new Error('always')));
+    const w = await start([processor({ only: [{ attempts: 2 }, flaky] })]);
+    const job = await w.add();
+    await expect(w.until(job.result())).rejects.toThrow('always');
+    await w.engine.retry('work', job.id);
+    await expect(w.until(job.result())).rejects.toThrow('always');
+    expect(seen).toEqual([0, 1, 0, 1]);
   });
 
   it('S9: records of passed gates are kept over a retry, and the job goes on behind them', async () => {
@@ -876,7 +887,7 @@ describe('S10: code that changed', () => {
     await world.machine([
       processor({
         first: () => of('again'),
-        renamed: [{ was: ['gone'] }, (job, input) => of([job.step, job.visit, input])],
+        renamed: [{ was: ['gone'] }, ({ step, visit }, input) => of([step, visit, input])],
       }),
     ]);
     await expect(world.until(job.result())).resolves.toEqual(['renamed', 2, 'kept']);

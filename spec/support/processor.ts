@@ -18,6 +18,7 @@ export function processor(
   steps: Steps,
   { queue = 'work', ...options }: ProcessorOptions & { queue?: string } = {},
 ): Class {
+  // oxlint-disable-next-line typescript/no-extraneous-class -- its members are defined below
   class Made {}
   for (const [name, step] of Object.entries(steps)) {
     const [stepOptions, method] = typeof step === 'function' ? [{}, step] : step;

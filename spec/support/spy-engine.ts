@@ -104,9 +104,9 @@ export class SpyEngine {
   }
 
   /** These calls fail from now on, as many as `times` says. */
-  failAt(which: Which, error: unknown, times = Infinity): void {
+  failAt(which: Which, error: Error, times = Infinity): void {
     let left = times;
-    this.around = (call, proceed) => (which(call) && left-- > 0 ? Promise.reject(error as Error) : proceed());
+    this.around = (call, proceed) => (which(call) && left-- > 0 ? Promise.reject(error) : proceed());
   }
 
   /** Every answer takes this long from now on, as over a network: half of it on the way to the store. */
@@ -147,7 +147,7 @@ export class SpyEngine {
     return new Promise((resolve, reject) => {
       answer.then(
         (value) => this.dead || resolve(value),
-        (error) => this.dead || reject(error),
+        (error: Error) => this.dead || reject(error),
       );
     });
   }

@@ -42,9 +42,10 @@ export interface VirtualRun {
   add(data?: unknown, opts?: JobOptions): string;
   /** The job as it stands. */
   get(id: string): JobRecord;
-  /** Starts one more worker per queue, as another machine would. */
-  startWorkers(): Worker[];
+  /** Starts one more worker per queue, as another machine would; `seen` is the engine as that machine sees it. */
+  startWorkers(seen?: Engine): Worker[];
   at(ms: number, action: () => void): void;
+  after(ms: number, action: () => void): void;
 }
 
 interface VirtualOptions {
@@ -83,7 +84,7 @@ export function virtually(
         return id!;
       },
       get: (id) => engine.get(plans[0]!.queue, id) as JobRecord,
-      startWorkers: () =>
+      startWorkers: (own = seen) =>
         plans.map((plan) => {
           const instances = new Map(plan.plans.map(({ processor }) => [processor, new processor() as object]));
           const jobRunOptions = {
@@ -100,12 +101,13 @@ export function virtually(
             ...plan.options,
             ...(options.lockDuration && { lockDuration: options.lockDuration }),
           };
-          const context = { engine: seen, payloads };
+          const context = { engine: own, payloads };
           const worker = new Worker(plan.queue, context, workerOptions, (each) => runJob(each, jobRunOptions), logger);
           worker.run();
           return worker;
         }),
       at: (ms, action) => void virtualClock.after(ms - virtualClock.now(), action),
+      after: (ms, action) => void virtualClock.after(ms, action),
     };
     play(run);
   });

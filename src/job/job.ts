@@ -1,4 +1,4 @@
-import { Observable, filter, lastValueFrom, map } from 'rxjs';
+import { filter, lastValueFrom, map, type Observable } from 'rxjs';
 import type { Engine } from '../engine/engine.js';
 import type { EngineEvent, JobOptions, JobRecord, JobState, Payload } from '../engine/records.js';
 import { JobFailedError, JobNotFoundError, reviveError, type StepstreamError } from '../errors.js';

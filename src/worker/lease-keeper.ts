@@ -76,6 +76,6 @@ export class LeaseKeeper {
 
   /** A worker that can't reach the store stops by itself what it may have lost. */
   #stopDistrusted(): void {
-    for (const activation of [...this.#kept]) if (!activation.trusted()) activation.stop('lost');
+    for (const activation of this.#kept) if (!activation.trusted()) activation.stop('lost');
   }
 }

@@ -134,7 +134,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#loopTimer?.();
     this.#stalled.stop();
     const graceEnds = this.#engine.clock.after(grace, () => {
-      for (const activation of [...this.#active]) activation.stop('closing');
+      for (const activation of this.#active) activation.stop('closing');
     });
     for (const activation of this.#active) activation.draining = true;
     this.#tell('closing', `worker of queue ${this.name} closes`);

@@ -2,28 +2,26 @@ import type { KeepJobs } from '../records.js';
 import type { StoredJob } from './stored-job.js';
 
 /**
- * The finished jobs that are not kept any more.
+ * The finished jobs that needn't be kept any more, now that one has finished: `removeOnComplete` or `removeOnFail` of that
+ * one tells. One that isn't to be kept itself leaves the others alone.
  *
- * @param finished in the order in which they finished
- * @param option `removeOnComplete` or `removeOnFail` of the job that has finished last
+ * @param finished the jobs in its state, in the order in which they finished
  */
-export function surplus(
-  finished: ReadonlySet<StoredJob>,
-  option: boolean | number | KeepJobs | undefined,
-  now: number,
-): readonly StoredJob[] {
-  if (option === undefined || option === false) return [];
+export function surplus(job: StoredJob, finished: ReadonlySet<StoredJob>, now: number): readonly StoredJob[] {
+  const option = job.state === 'completed' ? job.opts.removeOnComplete : job.opts.removeOnFail;
   const { age = Infinity, count = Infinity } = limitsOf(option);
-  const oldest = now - age * 1000;
-  const surplus: StoredJob[] = [];
-  for (const job of finished) {
-    if (finished.size - surplus.length <= count && job.finishedOn! > oldest) break;
-    surplus.push(job);
+  if (count === 0) return [job];
+  const oldest = now - age * 1_000;
+  const old: StoredJob[] = [];
+  for (const each of finished) {
+    if (finished.size - old.length <= count && each.finishedOn! > oldest) break;
+    old.push(each);
   }
-  return surplus;
+  return old;
 }
 
-function limitsOf(option: true | number | KeepJobs): KeepJobs {
-  if (option === true) return { count: 0 };
-  return typeof option === 'number' ? { count: option } : option;
+function limitsOf(option: boolean | number | KeepJobs | undefined): KeepJobs {
+  if (typeof option === 'object') return option;
+  if (typeof option === 'number') return { count: option };
+  return option === true ? { count: 0 } : {};
 }

@@ -127,12 +127,11 @@ export class Store {
   }
 
   /** Removes what needn't be kept now that the job has finished, if it has. */
-  keep({ state, opts }: StoredJob, queue: QueueState): void {
-    if (state !== 'completed' && state !== 'failed') return;
-    const option = state === 'completed' ? opts.removeOnComplete : opts.removeOnFail;
-    for (const job of surplus(queue.finished[state], option, this.clock.now())) {
-      queue.delete(job);
-      if (job.last) this.#remember(job.last);
+  keep(job: StoredJob, queue: QueueState): void {
+    if (job.state !== 'completed' && job.state !== 'failed') return;
+    for (const each of surplus(job, queue.finished[job.state], this.clock.now())) {
+      queue.delete(each);
+      if (each.last) this.#remember(each.last);
     }
   }
 

@@ -1,0 +1,97 @@
+import { failure, jobs, kids, next, type Bench } from './bench.js';
+
+export function removingContract(bench: Bench): void {
+  describe('remove', () => {
+    it.each(['waiting', 'prioritized', 'delayed', 'completed', 'failed'])(
+      'removes a %s job, its log too',
+      async (state) => {
+        const priority = state === 'prioritized' ? 1 : 0;
+        const id = await bench.add({ jobId: 'it', priority, delay: state === 'delayed' ? 60_000 : 0 });
+        if (state === 'completed' || state === 'failed') {
+          const claimed = await bench.claim();
+          if (state === 'failed') await bench.engine.fail(claimed.lease, next(claimed), failure());
+          else await bench.engine.complete(claimed.lease, next(claimed), undefined, 0);
+        }
+        await bench.engine.log(jobs, id, 'row');
+        expect(await bench.stateOf(id)).toBe(state);
+        const heard = bench.listen();
+        expect(await bench.engine.remove(jobs, id)).toBe(true);
+        expect(await heard.types(id)).toEqual(['removed']);
+        expect(await bench.engine.get(jobs, id)).toBeUndefined();
+        expect(await bench.engine.logs(jobs, id)).toEqual([]);
+        await bench.advance(100_000);
+        expect(await bench.claimIds()).toEqual([]);
+        expect(await bench.add({ jobId: 'it' })).toBe('it');
+        expect(await bench.claimIds()).toEqual(['it']);
+      },
+    );
+
+    it('leaves an active job, and one with an active child', async () => {
+      const parent = await bench.waitingParent(['k-0', 'k-1']);
+      await bench.claim(kids);
+      const active = await bench.begin();
+      expect(await bench.engine.remove(jobs, active.job.id)).toBe(false);
+      expect(await bench.engine.remove(jobs, parent)).toBe(false);
+      expect(await bench.engine.remove(jobs, 'nobody')).toBe(false);
+      expect(await bench.stateOf('k-1', kids)).toBe('waiting');
+    });
+
+    it('removes unfinished children with it, and leaves the others', async () => {
+      const parent = await bench.waitingParent(['done', 'open']);
+      await bench.completeChild();
+      await bench.engine.remove(jobs, parent);
+      expect(await bench.stateOf('done', kids)).toBe('completed');
+      expect(await bench.stateOf('open', kids)).toBeUndefined();
+      expect(await bench.claimIds(kids)).toEqual([]);
+    });
+
+    it('C4: of a child wakes the parent that waits for it, which finds it gone', async () => {
+      const parent = await bench.waitingParent(['gone', 'open']);
+      await bench.engine.remove(kids, 'gone');
+      expect(await bench.stateOf(parent)).toBe('waiting');
+      expect((await bench.engine.children(jobs, parent)).map(({ id }) => id)).toEqual(['open']);
+    });
+
+    it('C4: of the last child lets no parent wait for ever', async () => {
+      const parent = await bench.waitingParent(['done', 'gone'], 'ignore');
+      await bench.completeChild();
+      expect(await bench.stateOf(parent)).toBe('waiting-children');
+      await bench.engine.remove(kids, 'gone');
+      expect(await bench.stateOf(parent)).toBe('waiting');
+    });
+
+    it('of a finished child leaves what its parent knows of it', async () => {
+      const parent = await bench.waitingParent(['done', 'open']);
+      await bench.completeChild('"result"');
+      await bench.engine.remove(kids, 'done');
+      expect(await bench.stateOf(parent)).toBe('waiting-children');
+      expect(await bench.engine.children(jobs, parent)).toMatchObject([
+        { id: 'done', value: '"result"' },
+        { id: 'open' },
+      ]);
+    });
+  });
+
+  describe('clean', () => {
+    const finish = async (how: 'complete' | 'fail'): Promise<string> => {
+      const claimed = await bench.begin();
+      if (how === 'complete') await bench.engine.complete(claimed.lease, next(claimed), undefined, 0);
+      else await bench.engine.fail(claimed.lease, next(claimed), failure());
+      return claimed.job.id;
+    };
+
+    it('removes finished jobs of one kind that are older, the oldest first, and answers their ids', async () => {
+      const [failed, first] = [await finish('fail'), await finish('complete')];
+      await bench.advance(1_000);
+      const second = await finish('complete');
+      await bench.advance(1_000);
+      const third = await finish('complete');
+      expect(await bench.engine.clean(jobs, 'completed', 5_000, 10)).toEqual([]);
+      expect(await bench.engine.clean(jobs, 'completed', 500, 1)).toEqual([first]);
+      expect(await bench.engine.clean(jobs, 'completed', 500, 10)).toEqual([second]);
+      expect(await bench.stateOf(first)).toBeUndefined();
+      expect(await bench.stateOf(third)).toBe('completed');
+      expect(await bench.engine.clean(jobs, 'failed', 500, 10)).toEqual([failed]);
+    });
+  });
+}
