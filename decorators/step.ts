@@ -1,10 +1,12 @@
-import type { ObservableInput, ObservedValueOf } from 'rxjs';
-import { recordFor, standardDecorators, type StepOptions } from '../src/steps/metadata.js';
+import type { ObservableInput, Subscribable } from 'rxjs';
+import { recordFor, type StepOptions } from '../src/steps/metadata.js';
 
 /** A step: takes the job and the output of the step before, returns a stream. */
-export type StepMethod = (job: never, input: never) => ObservableInput<unknown>;
+export type StepMethod = (job: never, input: never) => ObservableInput<unknown> | Subscribable<unknown>;
 
 type Input<M> = M extends (job: never, input: infer I, ...rest: never[]) => unknown ? I : unknown;
+type Output<M extends StepMethod> =
+  ReturnType<M> extends infer R ? (R extends ObservableInput<infer T> | Subscribable<infer T> ? T : never) : never;
 
 /**
  * Makes a method a step of its processor: what it emits is saved, and a job resumes in it. Steps run in the order of
@@ -26,7 +28,7 @@ export function Step<P extends string>(
   target: T,
   name: string,
   descriptor: TypedPropertyDescriptor<M> &
-    (ObservedValueOf<ReturnType<T[P]>> extends Input<M> ? unknown : { 'input does not take the output of': P }),
+    (Output<T[P]> extends Input<M> ? unknown : { 'input does not take the output of': P }),
 ) => void;
 export function Step(options: object = {}, ...place: readonly unknown[]): unknown {
   if (place.length > 0) {
@@ -35,7 +37,7 @@ export function Step(options: object = {}, ...place: readonly unknown[]): unknow
     return undefined; // what a decorator returns would replace the method
   }
   return (target: unknown, name: unknown, descriptor?: PropertyDescriptor): void => {
-    if (standardDecorators(name)) return; // @Processor says so: here the class is not known
+    // a standard decorator is given the method and not its class: @Processor tells of it
     const record = recordFor(target);
     const member = String(name);
     if (typeof target === 'function' || typeof name !== 'string' || typeof descriptor?.value !== 'function') {

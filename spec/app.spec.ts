@@ -133,6 +133,20 @@ describe('createApp', () => {
     expect(codes.map((code) => code.split(' ')[0])).toEqual(['NOT_A_PROCESSOR', 'NO_STEPS']);
   });
 
+  it('what is wrong on its own clashes with nothing', () => {
+    const nobody = Symbol('no name');
+    const sameQueue = [declared(nobody), declared(nobody)];
+    const sameJob = [declared('q', { job: [nobody] }), declared('q', { job: [nobody] })];
+    const differing = [declared('r', { job: 'a', concurrency: nobody }), declared('r', { job: 'b', concurrency: 5 })];
+    expect(codesOf({ processors: [...sameQueue, ...sameJob, ...differing] })).toEqual([
+      'INVALID_NAME Made',
+      'INVALID_NAME Made',
+      'INVALID_OPTION Made',
+      'INVALID_OPTION Made',
+      'INVALID_OPTION Made',
+    ]);
+  });
+
   it.each([null, 5, 'text', [], [{}]])('reports options that are no object: %p', (options) => {
     expect(codesOf(options)).toEqual(['INVALID_OPTION createApp']);
   });
@@ -632,7 +646,7 @@ describe('the life of an app', () => {
     const options = { processors: [Made], resolver: new Map([[Made, new Made()]]) };
     const app = createApp(options);
     options.processors = [];
-    options.resolver = new Map();
+    options.resolver = new Map([[Made, 'no instance']]);
     await app.start();
     expect(await runsJobs(app)).toBe('done');
     await app.close();

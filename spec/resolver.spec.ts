@@ -471,9 +471,11 @@ describe('@InjectQueue', () => {
 
   it('into what the user has the container make: not from a closed app, and not from one of several', async () => {
     const resolver = container.createChildContainer();
+    const register = jest.spyOn(resolver, 'register');
     const first = appOf([], { resolver });
     const second = appOf([], { resolver });
     expect(() => resolver.resolve(Checkout)).toThrow('several apps have this container');
+    expect(register).toHaveBeenCalledTimes(1);
     await first.close();
     expect(resolver.resolve(Checkout).byName).toBe(second.queue('parcels'));
     await second.close();

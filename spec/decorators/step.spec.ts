@@ -224,6 +224,7 @@ describe('@Step', () => {
     });
     expect(codesOf({ processors: [X] })).toEqual(['DECORATOR_NOT_CALLED X.forgotten']);
     expect((new X() as { forgotten(): unknown }).forgotten()).toBe(5);
+    expect(Step(X.prototype as never, ...(['again', {}] as unknown as []))).toBeUndefined();
   });
 
   it('needs no type metadata from the compiler', async () => {

@@ -1,5 +1,5 @@
 /** Compiled, never run: each line below a `@ts-expect-error` is a mistake that the compiler must find. */
-import { of, type Observable } from 'rxjs';
+import { of, type Observable, type Subscribable } from 'rxjs';
 import { InjectQueue, Processor, Step, createApp, delay, type App, type ChildSpec, type StepJob } from 'stepstream';
 import { OrderProcessor, type Order, type Receipt } from './public-face.js';
 
@@ -62,6 +62,17 @@ export class WrongSteps {
   // @ts-expect-error the iterable's values are numbers, not strings
   @Step({ after: 'iterated' })
   afterIterable(_job: StepJob<Order>, text: string) {
+    return of(text);
+  }
+
+  @Step()
+  subscribable(_job: StepJob<Order>): Subscribable<number> {
+    return of(1);
+  }
+
+  // @ts-expect-error the values of what is subscribed are numbers, not strings
+  @Step({ after: 'subscribable' })
+  afterSubscribable(_job: StepJob<Order>, text: string) {
     return of(text);
   }
 

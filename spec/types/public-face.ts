@@ -2,7 +2,7 @@
  * Compiled, never run: the design's example and the shapes of the public face, as users write them. What must not
  * compile stands in `misuse.ts`.
  */
-import { concatMap, from, map, of, type Observable } from 'rxjs';
+import { concatMap, from, map, of, type Observable, type Subscribable } from 'rxjs';
 import {
   InjectQueue,
   Processor,
@@ -135,6 +135,16 @@ export class Shapes {
   @Step({ after: 'withoutInput' })
   optional(_job: StepJob<Order>, input?: Receipt): Observable<Receipt | undefined> {
     return of(input);
+  }
+
+  @Step({ after: 'optional' })
+  subscribable(_job: StepJob<Order>, input: Receipt | undefined): Subscribable<Receipt | undefined> {
+    return { subscribe: (observer) => of(input).subscribe(observer) };
+  }
+
+  @Step({ after: 'subscribable' })
+  afterSubscribable(_job: StepJob<Order>, input: Receipt | undefined): Promise<Receipt | undefined> {
+    return Promise.resolve(input);
   }
 
   @Step({ after: undefined, attempts: 3, backoff: 1_000 })

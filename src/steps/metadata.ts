@@ -65,14 +65,6 @@ export function recordFor(target: unknown): ClassMetadata {
   return own;
 }
 
-/** The mistake of a compiler that emits standard decorators, which get a context, in place of legacy ones. */
-export function standardDecorators(context: unknown): Mistake | undefined {
-  if (typeof context !== 'object' || context === null) return undefined;
-  const message =
-    'the compiler emits standard decorators: set "experimentalDecorators" (tsc, esbuild) or "legacyDecorator" (swc) to true';
-  return { code: 'STANDARD_DECORATORS', message };
-}
-
 /** What `@Processor` says of a class; it is not inherited. */
 export function processorOf(target: unknown): ClassMetadata['processor'] {
   const prototype = prototypeOf(target);
@@ -94,8 +86,8 @@ export function mistakesOf(target: unknown): readonly Fault[] {
 }
 
 /** The name of a class, for messages. */
-export function classNameOf(target: object): string {
-  const name: unknown = 'name' in target && target.name; // may be a static member of the class
+export function classNameOf(target: unknown): string {
+  const name = (target as { readonly name?: unknown } | null | undefined)?.name; // may be any static member
   return typeof name === 'string' && name !== '' ? name : '(anonymous class)';
 }
 
@@ -105,7 +97,7 @@ function lineage(target: unknown): readonly { readonly name: string; readonly re
   const first = prototypeOf(target);
   for (let at = first; at; at = Object.getPrototypeOf(at) as object | undefined) {
     const record = metadata.get(at);
-    if (record) records.unshift({ name: classNameOf(at === first ? (target as object) : at.constructor), record });
+    if (record) records.unshift({ name: classNameOf(at === first ? target : at.constructor), record });
   }
   return records;
 }

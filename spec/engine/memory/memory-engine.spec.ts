@@ -1,0 +1,191 @@
+import { memoryEngine, type Engine } from 'stepstream';
+import type { Claimed } from '../../../src/engine/engine.js';
+import type { Write } from '../../../src/engine/records.js';
+import { LeaseLostError } from '../../../src/errors.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { failure, newJob } from '../../contract/bench.js';
+
+/** What the contract leaves to each engine. */
+describe('memoryEngine', () => {
+  const setUp = (now?: number) => {
+    const clock = new ManualClock(now);
+    const engine = memoryEngine({ clock });
+    const claim = () => (engine.claim('jobs', { limit: 1, lockDuration: 1_000 }) as readonly Claimed[])[0];
+    return { clock, engine, claim };
+  };
+  const first: Write = { seq: 1, cursor: 'a' };
+
+  it('answers every call at once', () => {
+    const { engine, claim, clock } = setUp();
+    const answers: unknown[] = [engine.add(Array.from({ length: 6 }, () => newJob()))];
+    const lease = () => claim()!.lease;
+    answers.push(
+      engine.claim('jobs', { limit: 0, lockDuration: 1 }),
+      engine.renew([], 1),
+      engine.checkpoint(lease(), first),
+      engine.moveToDelayed(lease(), first, clock.now() + 1),
+      engine.moveToWaitingChildren(lease(), first, { groups: ['a'] }),
+      engine.complete(lease(), first, undefined, 0),
+      engine.fail(lease(), first, failure()),
+      engine.release(lease(), first),
+      engine.recoverStalled('jobs', 1),
+      engine.get('jobs', '1'),
+      engine.children('jobs', '1'),
+      engine.log('jobs', '1', 'row'),
+      engine.logs('jobs', '1'),
+      engine.retry('jobs', '1'),
+      engine.promote('jobs', '1'),
+      engine.changeDelay('jobs', '1', 1),
+      engine.updateData('jobs', '1', '1'),
+      engine.cancel('jobs', '1', 'x'),
+      engine.remove('jobs', '1'),
+      engine.pause('jobs'),
+      engine.resume('jobs'),
+      engine.counts('jobs'),
+      engine.list('jobs', 'waiting'),
+      engine.clean('jobs', 'completed', 0, 1),
+      engine.close(),
+    );
+    for (const answer of answers) expect(answer).not.toHaveProperty('then');
+  });
+
+  it('ends a lease at the very millisecond', () => {
+    const { engine, claim, clock } = setUp();
+    void engine.add([newJob()]);
+    const { lease } = claim()!;
+    clock.advance(999);
+    expect(engine.recoverStalled('jobs', 1)).toMatchObject({ recovered: [] });
+    void engine.checkpoint(lease, first);
+    clock.advance(1);
+    expect(() => engine.checkpoint(lease, { seq: 2 })).toThrow(LeaseLostError);
+    expect(engine.renew([lease], 1)).toEqual([lease]);
+    expect(engine.recoverStalled('jobs', 1)).toMatchObject({ recovered: [{ jobId: '1' }] });
+  });
+
+  it('I8: lets a job be claimed at the very millisecond', () => {
+    const { engine, claim, clock } = setUp();
+    void engine.add([newJob({ delay: 10 }, { timestamp: clock.now() })]);
+    clock.advance(9);
+    expect(claim()).toBeUndefined();
+    clock.advance(1);
+    expect(claim()).toBeDefined();
+  });
+
+  it('tries again at once when the time for it has come, to the millisecond', () => {
+    const { engine, claim, clock } = setUp();
+    void engine.add([newJob()]);
+    void engine.fail(claim()!.lease, first, failure(), clock.now());
+    expect(engine.get('jobs', '1')).toMatchObject({ state: 'waiting' });
+    void engine.fail(claim()!.lease, { seq: 2 }, failure(), clock.now() + 1);
+    expect(engine.get('jobs', '1')).toMatchObject({ state: 'delayed' });
+  });
+
+  it('tells times in whole milliseconds, whatever its clock tells', () => {
+    const { engine, claim, clock } = setUp(1_800_000_000_000.75);
+    const at: number[] = [];
+    engine.events('jobs', (event) => void at.push(event.at));
+    void engine.add([newJob()]);
+    void engine.complete(claim()!.lease, first, undefined, 0);
+    clock.tick();
+    expect(engine.get('jobs', '1')).toMatchObject({ processedOn: 1_800_000_000_000, finishedOn: 1_800_000_000_000 });
+    expect(new Set(at)).toEqual(new Set([1_800_000_000_000]));
+  });
+
+  describe('timers', () => {
+    const addDelayed = (engine: Engine, clock: ManualClock, ...delays: readonly number[]): void =>
+      void engine.add(delays.map((delay) => newJob({ delay }, { timestamp: clock.now() })));
+
+    it('are none while nobody watches', () => {
+      const { engine, clock } = setUp();
+      addDelayed(engine, clock, 10, 20, 5);
+      expect(clock.pending).toBe(0);
+      const stop = engine.watch('jobs', () => {});
+      expect(clock.pending).toBe(1);
+      stop();
+      expect(clock.pending).toBe(0);
+    });
+
+    it('are one per queue, for the job that is due first', () => {
+      const { engine, clock } = setUp();
+      engine.watch('jobs', () => {});
+      engine.watch('jobs', () => {});
+      addDelayed(engine, clock, 30, 20, 40);
+      expect([clock.pending, clock.nextDue]).toEqual([1, clock.now() + 20]);
+      addDelayed(engine, clock, 10);
+      expect([clock.pending, clock.nextDue]).toEqual([1, clock.now() + 10]);
+      void engine.promote('jobs', '4');
+      void engine.remove('jobs', '2');
+      clock.tick(); // the wake for the promoted one
+      expect([clock.pending, clock.nextDue]).toEqual([1, clock.now() + 30]);
+    });
+
+    it('are none for a due time that has been told, until there is another', () => {
+      const { engine, clock } = setUp();
+      let wakes = 0;
+      engine.watch('jobs', () => void wakes++); // it has no slot free, and claims nothing
+      addDelayed(engine, clock, 10);
+      clock.advance(100);
+      expect([wakes, clock.pending]).toEqual([1, 0]);
+    });
+  });
+
+  it('a listener and a watcher that throw keep nobody else from hearing, now or later', () => {
+    const { engine, clock } = setUp();
+    const heard: string[] = [];
+    const broken = () => {
+      throw new Error('broken');
+    };
+    engine.events('jobs', broken);
+    engine.watch('jobs', broken);
+    engine.events('jobs', ({ type }) => void heard.push(type));
+    engine.watch('jobs', () => void heard.push('woken'));
+    const run = () => {
+      let errors = 0;
+      while (clock.pending > 0) {
+        try {
+          clock.tick();
+        } catch {
+          errors++;
+        }
+      }
+      return errors;
+    };
+    for (let round = 0; round < 2; round++) {
+      void engine.add([newJob()]);
+      expect(run()).toBe(3);
+    }
+    expect(heard).toEqual(['added', 'waiting', 'woken', 'added', 'waiting', 'woken']);
+  });
+
+  it('forgets the last writes of removed jobs, some thousand later', () => {
+    const { engine, claim } = setUp();
+    const add = () => void engine.add([newJob({ removeOnComplete: true })]);
+    add();
+    const { lease } = claim()!;
+    void engine.complete(lease, first, undefined, 0);
+    for (let count = 0; count < 999; count++) {
+      add();
+      void engine.complete(claim()!.lease, first, undefined, 0);
+    }
+    expect(engine.complete(lease, first, undefined, 0)).toBe('completed');
+    add();
+    void engine.complete(claim()!.lease, first, undefined, 0);
+    expect(() => engine.complete(lease, first, undefined, 0)).toThrow(LeaseLostError);
+  });
+
+  it('takes no longer for a queue of a hundred thousand jobs', () => {
+    const { engine, clock } = setUp();
+    const from = performance.now();
+    void engine.add(Array.from({ length: 100_000 }, (_, index) => newJob({ delay: index % 3, priority: index % 7 })));
+    clock.advance(1_000);
+    let claimed = 0;
+    for (;;) {
+      const batch = engine.claim('jobs', { limit: 500, lockDuration: 1e9 }) as readonly Claimed[];
+      if (batch.length === 0) break;
+      for (const { lease } of batch) void engine.complete(lease, first, undefined, 0);
+      claimed += batch.length;
+    }
+    expect(claimed).toBe(100_000);
+    expect(performance.now() - from).toBeLessThan(10_000); // about 1 s
+  });
+});
