@@ -63,7 +63,8 @@ class StepstreamApp implements App {
   readonly #queues = new Map<string, Queue>();
   readonly #workers: ReadonlyMap<string, Worker>;
   readonly #takeQueuesBack: () => void;
-  #instances: readonly Instances[] = [];
+  #made: readonly Instances[] = [];
+  #instances: ReadonlyMap<Class, object> = new Map();
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #closed = false;
@@ -85,13 +86,7 @@ class StepstreamApp implements App {
 
   async start(): Promise<void> {
     this.#refuseClosed();
-    this.#starting ??= this.#start();
-    try {
-      await this.#starting;
-    } catch (error) {
-      this.#starting = undefined;
-      throw error;
-    }
+    await (this.#starting ??= this.#start());
   }
 
   async #start(): Promise<void> {
@@ -101,9 +96,11 @@ class StepstreamApp implements App {
       this.#refuseClosed();
     } catch (error) {
       await disposeAll(made);
+      this.#starting = undefined; // it may be tried again
       throw error;
     }
-    this.#instances = made;
+    this.#made = made;
+    this.#instances = new Map(made.flatMap(({ byProcessor }) => [...byProcessor]));
     for (const worker of this.#workers.values()) worker.run();
   }
 
@@ -116,7 +113,7 @@ class StepstreamApp implements App {
   async #close(grace: number): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker.close({ grace })));
     this.#takeQueuesBack();
-    const errors = await disposeAll(this.#instances);
+    const errors = await disposeAll(this.#made);
     if (this.#options.connection === undefined) await this.engine.close();
     if (errors.length > 0) throw new AggregateError(errors, 'the app is closed, but an instance was not disposed');
   }
@@ -142,8 +139,6 @@ class StepstreamApp implements App {
   };
 
   #makeWorker({ queue, options, find }: QueuePlan): Worker {
-    const instanceOf = (processor: Class): object | undefined =>
-      this.#instances.find(({ of }) => of.has(processor))?.of.get(processor);
     const jobRunOptions = {
       prefix: this.#options.prefix ?? 'bull',
       payloads: this.#context.payloads,
@@ -151,7 +146,7 @@ class StepstreamApp implements App {
       unknownStepGrace: options.unknownStepGrace,
       find: (jobName: string) => {
         const plan = find(jobName);
-        return plan && { plan, instance: instanceOf(plan.processor)! };
+        return plan && { plan, instance: this.#instances.get(plan.processor)! };
       },
     };
     return new Worker(queue, this.#context, options, (activation) => runJob(activation, jobRunOptions), this.#logger);

@@ -10,7 +10,7 @@ export type Resolver = { get(token: Class): unknown } | { resolve(token: Class):
 
 /** The instances of one worker's processors. */
 export interface Instances {
-  readonly of: ReadonlyMap<Class, object>;
+  readonly byProcessor: ReadonlyMap<Class, object>;
   dispose(): Promise<void>;
 }
 
@@ -27,16 +27,18 @@ export async function makeInstances(
 ): Promise<Instances> {
   const child = isTsyringe(resolver) ? resolver.createChildContainer() : undefined;
   child?.register(queuesToken, { useValue: queues });
-  const instances = new Map<Class, object>();
-  const made = { of: instances, dispose: async () => child?.dispose() };
+  const byProcessor = new Map<Class, object>();
+  const dispose = async (): Promise<void> => child?.dispose();
   try {
-    for (const plan of plans)
-      instances.set(plan.processor, checked(plan, await make(plan.processor, child ?? resolver)));
+    for (const plan of plans) {
+      const instance = await make(plan.processor, child ?? resolver);
+      byProcessor.set(plan.processor, checked(plan, instance));
+    }
   } catch (error) {
-    await made.dispose().catch(() => {}); // the first error counts
+    await dispose().catch(() => {}); // the first error counts
     throw error;
   }
-  return made;
+  return { byProcessor, dispose };
 }
 
 async function make(processor: Class, resolver: Resolver): Promise<unknown> {
@@ -53,10 +55,8 @@ async function make(processor: Class, resolver: Resolver): Promise<unknown> {
 }
 
 function wayOut(resolver: Resolver, reason: string): string {
-  if (!isTsyringe(resolver))
-    return 'Register the class, and what its constructor needs, in the container that is the `resolver`.';
-  if (!reason.includes('TypeInfo not known'))
-    return 'Register what is missing in the container, or inject something else.';
+  if (!isTsyringe(resolver)) return 'Register the class, and what its constructor needs, in your container.';
+  if (!reason.includes('TypeInfo not known')) return 'Register what is missing in the container.';
   return (
     'Each class that has something injected needs @injectable(), an import without `type`, and a compiler that emits ' +
     'metadata ("emitDecoratorMetadata" of tsc, "decoratorMetadata" of swc; esbuild and tsx have none); or @inject(token) ' +

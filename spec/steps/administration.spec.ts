@@ -9,6 +9,7 @@ import {
   type StepJob,
 } from 'stepstream';
 import type { Claimed } from '../../src/engine/engine.js';
+import type { JobRecord } from '../../src/engine/records.js';
 import { processor } from '../support/processor.js';
 import { counted, runJobOf } from '../support/run-step.js';
 import { virtualClock, virtually } from '../support/virtual.js';
@@ -56,11 +57,11 @@ describe('A1: time as the store has it', () => {
   });
 
   it('A1: of several gates, those pass whose time the job was to wake at, the later ones wait on', () => {
-    const ran = runJobOf(
-      processor({ only: () => forkJoin([of(1).pipe(delay(100), map(now)), of(2).pipe(delay(500), map(now))]) }),
-      undefined,
-      { play: ({ at, engine }, id) => at(10, () => void engine.promote('work', id)) },
-    );
+    const stream = () =>
+      forkJoin([of(1).pipe(delay(100), map(now), checkpoint()), of(2).pipe(delay(500), map(now), checkpoint())]);
+    const ran = runJobOf(processor({ only: stream }), undefined, {
+      play: ({ at, engine }, id) => at(10, () => void engine.promote('work', id)),
+    });
     expect(ran).toMatchObject({ state: 'completed', result: [10, 500] });
   });
 
@@ -84,6 +85,18 @@ describe('A1: time as the store has it', () => {
       { play: ({ at, engine }, id) => at(100, () => void engine.promote('work', id)) },
     );
     expect(ran).toMatchObject({ state: 'completed', result: [100, 100 + day, 100 + day + 1_000] });
+  });
+
+  it('A1: nor does a promotion let a gate pass that opens later and cannot park yet', () => {
+    const ran = runJobOf(
+      processor({
+        first: () => of('x').pipe(delay('3 days')),
+        second: () => forkJoin([of('y').pipe(delay('1 day'), map(now), checkpoint()), timer(50).pipe(checkpoint())]),
+      }),
+      undefined,
+      { play: ({ at, engine }, id) => at(100, () => void engine.promote('work', id)) },
+    );
+    expect(ran).toMatchObject({ state: 'completed', result: [100 + day, 0] });
   });
 
   it('A1: a promotion counts also when the worker that takes the job has other code and puts it back (S10)', () => {
@@ -130,30 +143,28 @@ describe('A2: retry', () => {
 
   it('A2: the children of a new run are new, too, and those of the run before are none of its own', () => {
     const kid = (data: number) => ({ queue: 'kids', name: 'k', data });
-    let run = 0;
-    const ran = runJobOf(processor({ only: () => of(++run).pipe(addChildren(kid), awaitChildren()) }), undefined, {
+    let calls = 0;
+    const ran = runJobOf(processor({ only: () => of(++calls).pipe(addChildren(kid), awaitChildren()) }), undefined, {
       play: ({ at, engine }, id) => at(100, () => void engine.retry('work', id)),
     });
-    // each run calls the step twice: before and after it has waited
+    // the step is called twice in each run: before and after it has waited
     expect(ran).toMatchObject({ state: 'completed', result: [6], end: 110 });
   });
 
   it('A2: a child that failed in an earlier run does not fail the new one', () => {
-    const children = [-1, 1];
+    let runs = 0;
     const ran = runJobOf(
       processor({
-        first: () =>
-          of(children.shift()!).pipe(addChildren((data) => ({ queue: 'kids', name: 'k', data }), { key: 'kids' })),
-        second: () =>
-          of(undefined).pipe(
-            awaitChildren(undefined, { settled: true }),
-            map((all) => all.length),
-          ),
+        first: () => of(++runs),
+        second: (_, run: number) => {
+          const failing = of(-1).pipe(addChildren((data) => ({ queue: 'kids', name: 'k', data })));
+          return run === 1 ? failing.pipe(awaitChildren(undefined, { settled: true })) : of('without children');
+        },
       }),
       undefined,
       { play: ({ at, engine }, id) => at(100, () => void engine.retry('work', id)) },
     );
-    expect(ran).toMatchObject({ state: 'completed', reason: undefined });
+    expect(ran).toMatchObject({ state: 'completed', result: 'without children', end: 100 });
   });
 
   it('A2: a failed job continues at its checkpoint: finished steps and what stands above passed gates are done', () => {
@@ -208,8 +219,8 @@ describe('A2: retry', () => {
       run.at(100, () => {
         states.push(run.get(id).failedCode);
         broken = false;
-        const [{ id: childId }] = run.engine.list('children', 'failed') as { id: string }[] as [{ id: string }];
-        void run.engine.retry('children', childId);
+        const [failed] = run.engine.list('children', 'failed') as readonly JobRecord[];
+        void run.engine.retry('children', failed!.id);
         void run.engine.retry('work', id);
       });
       run.at(200, () => states.push(run.get(id).returnvalue));
@@ -344,17 +355,17 @@ describe('A4: updateData', () => {
     expect(ran.result).toEqual(['new', 'first of old', 'second of old', { first: 'first of old' }]);
   });
 
-  it('A4: data may become absent, and a job that has not begun has the new ones', () => {
-    const stream = (job: StepJob) => of(job.data === undefined ? 'absent' : job.data);
-    for (const [data, expected] of [
-      [undefined, 'absent'],
-      ['5', 5],
-    ] as const) {
-      const ran = runJobOf(processor({ only: stream }), 'old', {
-        play: ({ engine }, id) => void engine.updateData('work', id, data),
-      });
-      expect(ran.result).toBe(expected);
-    }
+  it.each([
+    [undefined, 'absent'],
+    ['5', 5],
+  ])('A4: a job that has not begun runs with the new data, which may be absent: %p', (data, expected) => {
+    const seen: unknown[] = [];
+    const stream = (job: StepJob) => of(seen.push(job.data === undefined ? 'absent' : job.data));
+    virtually([processor({ only: stream })], ({ engine, queue, add, startWorkers }) => {
+      void engine.updateData(queue, add('old'), data);
+      startWorkers();
+    });
+    expect(seen).toEqual([expected]);
   });
 });
 
@@ -471,7 +482,7 @@ describe('W5: cancel', () => {
       run.startWorkers();
       run.at(50, () => void run.engine.cancel(run.queue, id, 'off'));
       run.at(51, () => {
-        const children = run.engine.list('children', 'failed') as readonly { data: string; failedCode: string }[];
+        const children = run.engine.list('children', 'failed') as readonly JobRecord[];
         ends.push(run.get(id).failedCode, children.map(({ data, failedCode }) => `${data} ${failedCode}`).sort());
         ends.push(run.engine.counts('children'));
       });
@@ -491,8 +502,8 @@ describe('W5: cancel', () => {
       {
         play({ at, engine }) {
           at(5, () => {
-            const [kid] = engine.list('kids', 'active') as [{ id: string }];
-            void engine.cancel('kids', kid.id, 'this one only');
+            const [kid] = engine.list('kids', 'active') as readonly JobRecord[];
+            void engine.cancel('kids', kid!.id, 'this one only');
           });
         },
       },

@@ -19,9 +19,7 @@ export type ChildSpec<P = any> =
   | { readonly queue: Class<P>; readonly name: string; readonly data: DataOf<P>; readonly opts?: JobOptions };
 
 interface ParentGate {
-  /** The parent. */
-  readonly queue: string;
-  readonly id: string;
+  readonly parent: { readonly queue: string; readonly id: string };
   readonly group: string;
   /** `undefined`: the jobs are on their own. */
   readonly onFailure: ChildFailurePolicy | undefined;
@@ -32,8 +30,8 @@ interface ParentGate {
 }
 
 /** @throws InvalidChildError, ConfigurationError and what the codec throws */
-export function childJobs(specs: readonly ChildSpec[], parent: ParentGate): readonly NewJob[] {
-  const { group, gate, payloads, onFailure } = parent;
+export function childJobs(specs: readonly ChildSpec[], from: ParentGate): readonly NewJob[] {
+  const { parent, group, gate, payloads, onFailure } = from;
   const link = onFailure && { parent: { queue: parent.queue, id: parent.id, group, onFailure } };
   return specs.map((spec, index) => {
     const at = `child ${index} of ${gate}`;
@@ -53,7 +51,7 @@ export function childJobs(specs: readonly ChildSpec[], parent: ParentGate): read
       name,
       data: payloads.encode(data, () => `the data of ${at}`),
       opts: { jobId: childId(group, index), ...opts },
-      timestamp: opts.timestamp ?? parent.now,
+      timestamp: opts.timestamp ?? from.now,
       ...link,
     };
   });

@@ -87,7 +87,7 @@ export class Gate<V> {
     this.#place = place;
     this.#id = id;
     this.name = `${spec.kind}() ${spec.key === undefined ? `at place ${id}` : `"${spec.key}"`} of step ${step.name}`;
-    const saved = step.writer.get(this.#field);
+    const saved = step.progress.writer.get(this.#field);
     this.#record = saved === undefined ? undefined : parseRecord(saved);
     this.#acknowledged = saved !== undefined;
     this.#isResumed = saved !== undefined;
@@ -120,7 +120,7 @@ export class Gate<V> {
       }
       // let through before its time: it is to pass after the next interruption, too
       this.#record = { ...record, due: this.#step.clock.now() };
-      this.#step.writer.set(this.#field, formatRecord(this.#record), this.name);
+      this.#step.progress.writer.set(this.#field, formatRecord(this.#record), this.name);
       this.#step.schedule();
     }
     if (this.#spec.awaits === 'others' || (this.#spec.awaits && record.children)) this.#askChildren(flight, record);
@@ -134,7 +134,7 @@ export class Gate<V> {
 
   /** Its children's group, unique to the job, the run, the visit and the gate. */
   get group(): string {
-    return (this.#group ??= hashOf(this.#step.idempotencyKey, 'gate', this.#field));
+    return (this.#group ??= hashOf(this.#step.progress.idempotencyKey, 'gate', this.#field));
   }
 
   get waits(): boolean {
@@ -189,7 +189,7 @@ export class Gate<V> {
       next: (value) =>
         this.#guard(flight, () => {
           // encoded on arrival: what is changed later was not what was emitted
-          const payload = this.#step.payloads.encode(value, () => `a value of ${this.name}`);
+          const payload = this.#step.progress.payloads.encode(value, () => `a value of ${this.name}`);
           bytes += payload === undefined ? 0 : bytesOf(payload);
           if (bytes > mostValueBytes) {
             throw new PayloadTooLargeError(
@@ -197,7 +197,7 @@ export class Gate<V> {
             );
           }
           payloads.push(payload);
-          values.push(this.#step.payloads.decode(payload) as V);
+          values.push(this.#step.progress.payloads.decode(payload) as V);
         }),
       error: (error) => this.#fail(flight, error),
       complete: () => {
@@ -218,7 +218,7 @@ export class Gate<V> {
       ...(this.#step.route.noted !== undefined && { route: this.#step.route.noted }),
       ...(children && { children: Math.max(children.length, this.#record?.added ?? 0) }),
     };
-    if (children?.length && onFailure === 'fail') this.#step.noteAdded(this.group);
+    if (children?.length && onFailure === 'fail') this.#step.progress.noteAdded(this.group);
     this.#addAndNote(flight, record, children ?? [], this.#record?.added ?? 0);
   }
 
@@ -228,18 +228,18 @@ export class Gate<V> {
       throw new CheckpointLimitError(`${this.name} has ${specs.length} children, the limit is ${mostChildren}`);
     }
     return childJobs(specs, {
-      ...this.#step.jobKey,
+      parent: this.#step.progress.activation.job,
       group: this.group,
       onFailure: this.#spec.onFailure,
       gate: this.name,
-      payloads: this.#step.payloads,
+      payloads: this.#step.progress.payloads,
       now: Math.floor(this.#step.clock.now()),
     });
   }
 
   /** Adds the children that aren't yet, all but the last hundred in writes of their own, then notes the record. */
   #addAndNote(flight: Flight, record: GateRecord, children: readonly NewJob[], added: number): void {
-    const { writer } = this.#step;
+    const { writer } = this.#step.progress;
     const next = children.slice(added, added + childrenPerWrite);
     const isLast = added + next.length >= children.length;
     writer.addChildren(next);
@@ -289,7 +289,7 @@ export class Gate<V> {
   #askChildren(flight: Flight, record: GateRecord): void {
     const own = this.#spec.awaits === 'own';
     whenReady(
-      () => this.#step.childrenOf(own ? this.group : undefined),
+      () => this.#step.progress.activation.children(own ? this.group : undefined),
       (children) => {
         if (this.#flight === flight) this.#guard(flight, () => this.#settle(flight, children, record));
       },
@@ -301,9 +301,11 @@ export class Gate<V> {
   #settle(flight: Flight, children: readonly ChildRecord[], { children: count = 0 }: GateRecord): void {
     this.#siblings.countAnswer(this.name);
     const own = this.#spec.awaits === 'own';
-    const awaited = own ? ownChildren(children, this.group, count) : otherChildren(children, this.#step.addedGroups());
-    if (!own) this.#step.noteFailuresSeen(children);
-    const results = resultsOf(awaited, this.settles, this.#step.payloads);
+    const awaited = own
+      ? ownChildren(children, this.group, count)
+      : otherChildren(children, this.#step.progress.addedGroups());
+    if (!own) this.#step.progress.noteFailuresSeen(children);
+    const results = resultsOf(awaited, this.settles, this.#step.progress.payloads);
     if (results === undefined) this.#wait(flight, undefined);
     else this.#pass(flight, [results]);
   }
@@ -311,7 +313,7 @@ export class Gate<V> {
   #passValues(flight: Flight, { values = [] }: GateRecord): void {
     this.#guard(flight, () => {
       this.#siblings.countAnswer(this.name);
-      const decoded = values.map((value) => this.#step.payloads.decode(value));
+      const decoded = values.map((value) => this.#step.progress.payloads.decode(value));
       const { items } = this.#spec;
       if (items) this.#work(flight, decoded as V[], items);
       else this.#pass(flight, decoded);

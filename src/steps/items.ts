@@ -32,9 +32,9 @@ export function runItems<V>(
 ): Observable<unknown> {
   const fieldOf = (index: number): string => `i:${gate.id}:${index}`;
   const one = (item: V, index: number): Observable<Indexed> => {
-    const saved = step.writer.get(fieldOf(index));
-    if (saved !== undefined) return of({ index, result: step.payloads.decode(saved || undefined) });
-    const key = (): string => hashOf(step.idempotencyKey, 'item', gate.id, index);
+    const saved = step.progress.writer.get(fieldOf(index));
+    if (saved !== undefined) return of({ index, result: step.progress.payloads.decode(saved || undefined) });
+    const key = (): string => hashOf(step.progress.idempotencyKey, 'item', gate.id, index);
     // without an emission the result is undefined, as a step's output would be
     const result$ = concat(
       of(undefined),
@@ -53,11 +53,11 @@ export function runItems<V>(
 function save(step: StepContext, gate: ItemGate, field: string, result: unknown): Observable<unknown> {
   return new Observable((subscriber) => {
     const what = (): string => `a result of ${gate.name}`;
-    const payload = step.payloads.encode(result, what);
-    step.writer.set(field, payload ?? '', what());
-    step.writer.whenSaved(() => {
+    const payload = step.progress.payloads.encode(result, what);
+    step.progress.writer.set(field, payload ?? '', what());
+    step.progress.writer.whenSaved(() => {
       if (!step.mayAnswer()) return;
-      subscriber.next(step.payloads.decode(payload));
+      subscriber.next(step.progress.payloads.decode(payload));
       subscriber.complete();
     });
     step.schedule();

@@ -1,18 +1,8 @@
 import type { JobOptions } from '../engine/records.js';
-import type { Activation } from '../job/activation.js';
-import type { Payloads } from '../job/payloads.js';
-import type { Cursor } from './cursor.js';
 import { hashOf } from './idempotency.js';
+import type { Progress } from './progress.js';
 import type { StepJob } from './step-job.js';
 import type { StepRun } from './step-run.js';
-import type { Writer } from './writer.js';
-
-interface Host {
-  readonly activation: Activation;
-  readonly payloads: Payloads;
-  readonly writer: Writer;
-  readonly idempotencyKey: string;
-}
 
 /**
  * The job as one visit of a step sees it. Everything stored is decoded when it is first asked for, and anew for each
@@ -22,48 +12,49 @@ export class StepJobView implements StepJob {
   readonly step: string;
   readonly visit: number;
   readonly attemptsMade: number;
-  readonly #host: Host;
+  readonly #progress: Progress;
   readonly #run: StepRun;
   readonly #decoded: { data?: { value: unknown }; outputs?: Readonly<Record<string, unknown>>; key?: string } = {};
   readonly #saved: { payload: string | undefined; value?: unknown };
 
-  constructor(host: Host, run: StepRun, cursor: Cursor) {
-    this.#host = host;
+  constructor(progress: Progress, run: StepRun) {
+    const { cursor, activation, writer } = progress;
+    this.#progress = progress;
     this.#run = run;
     this.step = run.name;
     this.visit = cursor.visit;
-    this.attemptsMade = host.activation.job.attemptsMade - cursor.attemptBase;
-    this.#saved = { payload: host.writer.get('e') };
+    this.attemptsMade = activation.job.attemptsMade - cursor.attemptBase;
+    this.#saved = { payload: writer.get('e') };
   }
 
   get id(): string {
-    return this.#host.activation.job.id;
+    return this.#progress.activation.job.id;
   }
 
   get name(): string {
-    return this.#host.activation.job.name;
+    return this.#progress.activation.job.name;
   }
 
   get queueName(): string {
-    return this.#host.activation.job.queue;
+    return this.#progress.activation.job.queue;
   }
 
   get opts(): JobOptions {
-    return this.#host.activation.job.opts;
+    return this.#progress.activation.job.opts;
   }
 
   get timestamp(): number {
-    return this.#host.activation.job.timestamp;
+    return this.#progress.activation.job.timestamp;
   }
 
   get data(): unknown {
-    this.#decoded.data ??= { value: this.#host.payloads.decode(this.#host.activation.job.data) };
+    this.#decoded.data ??= { value: this.#progress.payloads.decode(this.#progress.activation.job.data) };
     return this.#decoded.data.value;
   }
 
   get saved(): unknown {
     const { payload } = this.#saved;
-    if (payload !== undefined && !('value' in this.#saved)) this.#saved.value = this.#host.payloads.decode(payload);
+    if (payload !== undefined && !('value' in this.#saved)) this.#saved.value = this.#progress.payloads.decode(payload);
     return this.#saved.value;
   }
 
@@ -76,7 +67,7 @@ export class StepJobView implements StepJob {
   }
 
   get idempotencyKey(): string {
-    return (this.#decoded.key ??= this.#host.idempotencyKey);
+    return (this.#decoded.key ??= this.#progress.idempotencyKey);
   }
 
   idempotencyKeyFor(label: string): string {
@@ -84,11 +75,11 @@ export class StepJobView implements StepJob {
   }
 
   log(row: string): void {
-    this.#host.activation.log(String(row));
+    this.#progress.activation.log(String(row));
   }
 
   #outputs(): Readonly<Record<string, unknown>> {
-    const { writer, payloads } = this.#host;
+    const { writer, payloads } = this.#progress;
     // without a prototype: a step may be named like one of Object's members
     const outputs: Record<string, unknown> = Object.create(null);
     for (const field of writer.names('o:')) outputs[field.slice(2)] = payloads.decode(writer.get(field));

@@ -3,10 +3,172 @@ import type { Claimed, Recovery } from '../../../src/engine/engine.js';
 import type { JobRecord, Lease } from '../../../src/engine/records.js';
 import { StepstreamError } from '../../../src/errors.js';
 import type { EngineUnderTest } from '../../contract/bench.js';
-import { isLease, textOf, withLeases, type Call, type Outcome } from './call.js';
+import { textOf, withLeases, type Call, type Outcome } from './call.js';
+import { Hearing } from './hearing.js';
+import type { ModelJob } from './model-job.js';
 import { createModel, type Model } from './model.js';
-import { lookAtEngine, lookAtModel } from './picture.js';
-import { Ears } from './ears.js';
+import { assertNoneWaitsInVain, assertOneStateEach, assertResultsStay, lookAt, queues, type Picture } from './picture.js';
 
-export const queues = ['a', 'b'] as const;
-export type QueueName = (typeof queues)[number];
+/** How time passes for an engine. */
+export interface Pace {
+  /** Milliseconds of one step of the clock. */
+  readonly unit: number;
+  /** The clock runs on by itself: what lasts some units ends half a unit earlier, so that no decision is near a step. */
+  readonly runs: boolean;
+}
+
+/** The model and an engine, to which the same happens. */
+export class World {
+  readonly model: Model;
+  /** The model's, in the order in which they were given. */
+  readonly leases: Lease[] = [];
+  /** The jobs that they were given for, by token. */
+  readonly leased = new Map<string, ModelJob>();
+  /** Every write that was sent, whatever came of it. */
+  readonly writes: Call[] = [];
+  /** Every job that was ever there, as `queue/id`. */
+  readonly ids = new Set<string>();
+  readonly #under: EngineUnderTest;
+  readonly #pace: Pace;
+  readonly #start: number;
+  readonly #hearing: Hearing;
+  readonly #tokens = { toEngine: new Map<string, string>(), toModel: new Map<string, string>() };
+  #seen: Picture = { lists: {}, counts: [], jobs: {} };
+
+  constructor(under: EngineUnderTest, pace: Pace) {
+    this.#under = under;
+    this.#pace = pace;
+    this.#start = Math.floor(under.engine.clock.now());
+    this.model = createModel(this.#start);
+    this.#hearing = new Hearing(under.engine);
+  }
+
+  /** So many units of time, in milliseconds. */
+  lasting(units: number): number {
+    const { unit, runs } = this.#pace;
+    return runs && units > 0 ? (units - 0.5) * unit : units * unit;
+  }
+
+  /** The time in so many units. */
+  in(units: number): number {
+    return this.model.store.now + this.lasting(units);
+  }
+
+  /**
+   * Makes the call on both; compares what came of it, and then all that can be seen.
+   *
+   * @param tell hears what should come of it, before the engine is asked
+   */
+  async play(call: Call, tell: (text: string) => void): Promise<void> {
+    const { store } = this.model;
+    const claimable = queues.map((queue) => new Set(store.claimable(queue)));
+    const expected = this.#playOnModel(call);
+    tell(textOf(call, expected));
+    const outcome = await this.#playOnEngine(call);
+    assertSame('the answer', this.#normal(call, outcome), this.#normal(call, expected));
+    this.#note(call, expected, outcome);
+    await this.#under.advance(store.now - this.#under.engine.clock.now());
+    await this.#compare(call);
+    const found = queues.filter((queue, index) => store.claimable(queue).some((job) => !claimable[index]!.has(job)));
+    this.#hearing.assertWoken(found);
+  }
+
+  #playOnModel({ method, args }: Call): Outcome {
+    if (method === 'advance') {
+      this.model.store.now += args[0];
+      return { answer: undefined };
+    }
+    try {
+      return { answer: Reflect.apply(this.model.port[method] as () => unknown, undefined, args) };
+    } catch (error) {
+      return refusal(error);
+    }
+  }
+
+  async #playOnEngine({ method, args }: Call): Promise<Outcome> {
+    if (method === 'advance') return { answer: undefined };
+    const { engine } = this.#under;
+    const ownArgs = withLeases(args, this.#translate('toEngine'));
+    try {
+      return { answer: await (Reflect.apply(engine[method], engine, ownArgs) as unknown) };
+    } catch (error) {
+      return refusal(error);
+    }
+  }
+
+  #translate(to: 'toEngine' | 'toModel'): (lease: Lease) => Lease {
+    return (lease) => ({ ...lease, token: this.#tokens[to].get(lease.token) ?? lease.token });
+  }
+
+  /** The outcome but for what may differ: tokens, the numbers of events, and more promised of stalls than will come. */
+  #normal({ method }: Call, outcome: Outcome): unknown {
+    if ('refused' in outcome) return outcome;
+    if (method === 'claim')
+      return (outcome.answer as Claimed[]).map(({ job, lease: { queue, jobId } }) => [queue, jobId, this.#record(job)]);
+    if (method === 'renew') return withLeases(outcome.answer as Lease[], this.#translate('toModel'));
+    if (method === 'list') return (outcome.answer as JobRecord[]).map((job) => this.#record(job));
+    if (method === 'recoverStalled')
+      return [...(outcome.answer as Recovery).recovered].sort((a, b) => (a.jobId < b.jobId ? -1 : 1));
+    return outcome.answer;
+  }
+
+  #record(job: JobRecord): JobRecord {
+    const { unit, runs } = this.#pace;
+    const time = (ms: number | undefined) => (runs && ms !== undefined ? Math.floor((ms - this.#start) / unit) : ms);
+    const { due, processedOn, finishedOn } = job;
+    return { ...job, due: time(due), processedOn: time(processedOn), finishedOn: time(finishedOn), eventId: 0 };
+  }
+
+  #note(call: Call, expected: Outcome, outcome: Outcome): void {
+    if (isWrite(call)) this.writes.push(call);
+    if ('refused' in expected || 'refused' in outcome) return;
+    if (call.method === 'recoverStalled' && (expected.answer as Recovery).mayStall)
+      assertSame('mayStall', (outcome.answer as Recovery).mayStall, true);
+    if (call.method !== 'claim') return;
+    const theirs = outcome.answer as Claimed[];
+    for (const [index, { lease }] of (expected.answer as Claimed[]).entries()) {
+      const { token } = theirs[index]!.lease;
+      if (this.#tokens.toModel.has(token)) throw new Error(`W1: the token of ${lease.jobId} was given before`);
+      this.#tokens.toModel.set(token, lease.token);
+      this.#tokens.toEngine.set(lease.token, token);
+      this.leases.push(lease);
+      this.leased.set(lease.token, this.model.store.find(lease.queue, lease.jobId)!);
+    }
+  }
+
+  async #compare(call: Call): Promise<void> {
+    for (const { queue, id } of this.model.store.jobs) this.ids.add(`${queue}/${id}`);
+    const ids = [...this.ids];
+    const seen = await lookAt(this.#under.engine, ids, (job) => {
+      this.#hearing.assertIsNow(job);
+      return this.#record(job);
+    });
+    const expected = await lookAt(this.model.port, ids, (job) => this.#record(job));
+    assertSame('what is seen', seen, expected);
+    assertOneStateEach(seen);
+    assertNoneWaitsInVain(seen);
+    assertResultsStay(this.#seen, seen, call.method === 'retry' ? call.args.join('/') : undefined);
+    this.#hearing.assertTellsOf(seen);
+    this.#seen = seen;
+  }
+}
+
+/** The engine's outcome or picture is the model's. */
+function assertSame(what: string, seen: unknown, expected: unknown): void {
+  if (isDeepStrictEqual(seen, expected)) return;
+  try {
+    expect(seen).toStrictEqual(expected);
+  } catch (error) {
+    throw new Error(`${what} is not the model's: ${(error as Error).message}`, { cause: error });
+  }
+  throw new Error(`${what} is not the model's`);
+}
+
+function isWrite({ method }: Call): boolean {
+  return ['checkpoint', 'moveToDelayed', 'moveToWaitingChildren', 'complete', 'fail', 'release'].includes(method);
+}
+
+function refusal(error: unknown): Outcome {
+  if (error instanceof StepstreamError) return { refused: error.code };
+  throw error;
+}

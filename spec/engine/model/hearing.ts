@@ -1,0 +1,75 @@
+import type { Engine } from '../../../src/engine/engine.js';
+import type { EngineEvent, JobRecord, JobState } from '../../../src/engine/records.js';
+import { queues, type Picture } from './picture.js';
+
+/** What is told of a job that is there. `ready` stands for waiting and prioritized: their event is the same. */
+type Told = Exclude<JobState, 'waiting' | 'prioritized'> | 'added' | 'ready';
+
+/** In which states an event may come. Each but the last five leads to the state of its name. */
+const comesIn: Readonly<Record<EngineEvent['type'], readonly (Told | undefined)[]>> = {
+  added: [undefined],
+  waiting: ['added', 'active', 'delayed', 'waiting-children', 'completed', 'failed'],
+  active: ['ready'],
+  delayed: ['added', 'active', 'delayed'],
+  'waiting-children': ['active'],
+  completed: ['active'],
+  failed: ['active', 'ready', 'delayed', 'waiting-children'],
+  progress: ['active'],
+  stalled: ['active'],
+  duplicated: ['ready', 'active', 'delayed', 'waiting-children', 'completed', 'failed'],
+  removed: ['ready', 'delayed', 'waiting-children', 'completed', 'failed'],
+};
+
+/** Listens to an engine, and holds what it tells against what it shows. */
+export class Hearing {
+  readonly #unheard: (EngineEvent & { readonly queue: string })[] = [];
+  readonly #woken = new Set<string>();
+  readonly #lastIds = new Map<string, number>();
+  readonly #told = new Map<string, Told>();
+
+  constructor(engine: Engine) {
+    for (const queue of queues) {
+      engine.events(queue, (event) => void this.#unheard.push({ ...event, queue }));
+      engine.watch(queue, () => void this.#woken.add(queue));
+    }
+  }
+
+  /** Everybody has heard of what happened: it must lead to what is seen now. */
+  assertTellsOf({ jobs }: Picture): void {
+    for (const event of this.#unheard.splice(0)) this.#hear(event);
+    for (const key of this.#told.keys()) if (!jobs[key]) this.#told.delete(key); // jobs that are not kept go in silence
+    for (const [key, { job }] of Object.entries(jobs)) {
+      const state = job.state === 'waiting' || job.state === 'prioritized' ? 'ready' : job.state;
+      const told = this.#told.get(key);
+      if (told !== state) throw new Error(`the events lead to ${key} being ${told}, but it is ${job.state}`);
+    }
+  }
+
+  /** Whoever watches a queue is woken when a job has become claimable. */
+  assertWoken(claimable: readonly string[]): void {
+    for (const queue of claimable)
+      if (!this.#woken.has(queue)) throw new Error(`queue ${queue} has a new job to claim, but its watchers were not woken`);
+    this.#woken.clear();
+  }
+
+  /** What was told before a record was read is no news afterwards. */
+  assertIsNow({ queue, eventId }: JobRecord): void {
+    const last = this.#lastIds.get(queue) ?? 0;
+    if (eventId < last) throw new Error(`a record of queue ${queue} says ${eventId}, but event ${last} came before`);
+    this.#lastIds.set(queue, eventId);
+  }
+
+  #hear(event: EngineEvent & { readonly queue: string }): void {
+    const { queue, jobId, type, id } = event;
+    const key = `${queue}/${jobId}`;
+    const state = this.#told.get(key);
+    const tell = `event ${id} of ${queue}: ${type} of ${key}, which was ${state ?? 'unknown'}`;
+    if (id <= (this.#lastIds.get(queue) ?? 0)) throw new Error(`${tell}: it is no news`);
+    this.#lastIds.set(queue, id);
+    if (!comesIn[type].includes(state)) throw new Error(`I9: ${tell}`);
+    if (type === 'waiting' && state !== (event.prev ?? 'added')) throw new Error(`I7: ${tell}, not ${event.prev}`);
+    if (type === 'removed') this.#told.delete(key);
+    else if (type === 'waiting') this.#told.set(key, 'ready');
+    else if (type !== 'progress' && type !== 'stalled' && type !== 'duplicated') this.#told.set(key, type);
+  }
+}

@@ -1,0 +1,118 @@
+import type { ChildRecord, Payload } from '../engine/records.js';
+import type { Activation } from '../job/activation.js';
+import type { Payloads } from '../job/payloads.js';
+import { cursorOf, formatCursor, type Cursor } from './cursor.js';
+import { hashOf } from './idempotency.js';
+import { Writer } from './writer.js';
+
+/** The step of a job that was put back before a processor had taken it. */
+export const notBegun = '';
+
+interface ProgressOptions {
+  /** Part of the idempotency keys. */
+  readonly prefix: string;
+  readonly payloads: Payloads;
+  readonly firstStep: string;
+  readonly lost: (error: unknown) => void;
+}
+
+/** How far a job has come: its cursor, what is saved of its steps, and the writer through which both are saved. */
+export class Progress {
+  readonly activation: Activation;
+  readonly payloads: Payloads;
+  readonly writer: Writer;
+  /** The due time that the job was parked for, when it was a time that woke it; else -Infinity. */
+  readonly wokenFor: number;
+  readonly #prefix: string;
+  #cursor: Cursor;
+
+  /** @throws CorruptPayloadError when the cursor can't be read */
+  constructor(activation: Activation, { prefix, payloads, firstStep, lost }: ProgressOptions) {
+    const { checkpoint, attemptsMade } = activation.job;
+    this.activation = activation;
+    this.payloads = payloads;
+    this.#prefix = prefix;
+    this.#cursor = cursorOf(checkpoint, firstStep, attemptsMade);
+    this.wokenFor = this.#cursor.wakeDue ?? -Infinity;
+    this.writer = new Writer(activation, checkpoint, () => formatCursor(this.#cursor), lost);
+    // it counts until something else is written: a job that is only put back is to pass its gates later
+    if (this.#cursor.wakeDue !== undefined) this.change({ wakeDue: undefined });
+  }
+
+  get cursor(): Cursor {
+    return this.#cursor;
+  }
+
+  /** Travels with the next write; this alone is no reason for one. */
+  change(change: Partial<Cursor>): void {
+    this.#cursor = { ...this.#cursor, ...change };
+    this.writer.cursorChanged();
+  }
+
+  /** Stable over retries and crashes, another one for each visit and run (S8). */
+  get idempotencyKey(): string {
+    const { queue, id, timestamp } = this.activation.job;
+    return hashOf(this.#prefix, queue, id, timestamp, this.#cursor.run, this.#cursor.visit);
+  }
+
+  /** The output that is the input of the cursor's step, or the job's result. */
+  get input(): Payload | undefined {
+    const { from } = this.#cursor;
+    return from === undefined ? undefined : this.writer.get(`o:${from}`);
+  }
+
+  /**
+   * A step is finished: its output takes the place of its emission and gates, and the cursor moves on.
+   *
+   * @param next the step that follows; none: the job is at its end
+   * @throws CheckpointLimitError
+   */
+  advance(step: string, output: Payload | undefined, next: string | undefined): void {
+    const what = `the output of step ${step}`;
+    this.writer.set(`o:${step}`, output, what);
+    for (const field of ['e', ...this.writer.names('g:', 'i:')]) this.writer.set(field, undefined, what);
+    this.change({
+      step: next,
+      from: step,
+      visit: this.#cursor.visit + (next === undefined ? 0 : 1),
+      attemptBase: this.activation.job.attemptsMade,
+      kinds: undefined,
+      unknown: undefined,
+    });
+  }
+
+  // --- gates ---
+
+  /** Whether the gates that have records are the first ones of the code. */
+  knows(kinds: readonly string[]): boolean {
+    const known = (this.#cursor.kinds ?? []).every((kind, place) => kind === kinds[place]);
+    if (known && this.#cursor.unknown) this.change({ unknown: undefined });
+    return known;
+  }
+
+  /** A gate gets a record: the list of kinds is saved with it. */
+  noteKinds(kinds: readonly string[]): void {
+    if (kinds.length !== (this.#cursor.kinds?.length ?? 0)) this.change({ kinds: [...kinds] });
+  }
+
+  // --- children that no gate of their own awaits ---
+
+  /** Their groups, in the order in which they were added. */
+  addedGroups(): readonly string[] {
+    const turnOf = (field: string): number => Number(this.writer.get(field));
+    const fields = this.writer.names('u:').toSorted((a, b) => turnOf(a) - turnOf(b));
+    return fields.map((field) => field.slice(2));
+  }
+
+  noteAdded(group: string): void {
+    const field = `u:${group}`;
+    if (this.writer.get(field) !== undefined) return;
+    this.writer.set(field, String(this.writer.names('u:').length), 'the list of children');
+  }
+
+  /** The failures among the job's other children have been told to the step: they are its own affair now. */
+  noteFailuresSeen(children: readonly ChildRecord[]): void {
+    const failuresSeen = children.filter((child) => child.status === 'failed' && child.onFailure === 'fail').length;
+    if (failuresSeen !== this.#cursor.failuresSeen) this.change({ failuresSeen });
+  }
+}
