@@ -67,7 +67,7 @@ describe('jsonCodec', () => {
       ['a bigint', { ids: [1, 2n] }, '$.ids[1]'],
       ['a symbol', { a: { b: Symbol('s') } }, '$.a.b'],
       ['a function', [{ go: () => {} }], '$[0].go'],
-      ['a class', { type: class {} }, '$.type'],
+      ['a class', { type: UnserializableValueError }, '$.type'],
       ['undefined in an array', { list: [1, undefined] }, '$.list[1]'],
       // oxlint-disable-next-line no-sparse-arrays
       ['a hole in an array', [1, , 3], '$[1]'],
@@ -83,8 +83,7 @@ describe('jsonCodec', () => {
       ['a typed array', { pixels: new Uint8Array(2) }, '$.pixels'],
       ['a DataView', [new DataView(new ArrayBuffer(1))], '$[0]'],
       ['an invalid Date', { at: new Date('nonsense') }, '$.at'],
-      // oxlint-disable-next-line unicorn/new-for-builtins, no-new-wrappers
-      ['a boxed NaN', { a: new Number(Number.NaN) }, '$.a'],
+      ['a boxed NaN', { a: Object(Number.NaN) }, '$.a'],
       ['a boxed bigint', { a: Object(1n) }, '$.a'],
       ['a subclass of Map', { a: new (class Index extends Map {})() }, '$.a'],
     ])('refuses %s, and tells where', (_, value, path) => {
@@ -219,7 +218,9 @@ describe('jsonCodec', () => {
       const doubled = nested(60, (inner) => [inner, inner]); // 2^60 numbers
       const from = performance.now();
       expect(refusal(doubled).message).toContain('values');
-      expect(refusal({ sparse: Array.from({ length: 1 }).concat(new Array(4_000_000_000)) }).path).toBe('$.sparse');
+      const sparse: unknown[] = [];
+      sparse.length = 4_000_000_000;
+      expect(refusal({ sparse }).path).toBe('$.sparse');
       expect(performance.now() - from).toBeLessThan(2_000);
     });
   });
@@ -273,11 +274,15 @@ describe('jsonCodec', () => {
 
     it.each(['', '"\\u0041",'])('I14: is not overturned by a text nested a million deep (%j)', (first) => {
       const text = `[${first}${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}]`;
-      try {
-        expect(jsonCodec.decode(text)).toBeInstanceOf(Array);
-      } catch (error) {
-        expect(error).toBeInstanceOf(CorruptPayloadError);
-      }
+      const decode = () => {
+        try {
+          return jsonCodec.decode(text);
+        } catch (error) {
+          return error;
+        }
+      };
+      const outcome = decode();
+      expect(Array.isArray(outcome) || outcome instanceof CorruptPayloadError).toBe(true);
     });
   });
 });

@@ -87,7 +87,7 @@ describe('A1: time as the store has it', () => {
     expect(ran).toMatchObject({ state: 'completed', result: [100, 100 + day, 100 + day + 1_000] });
   });
 
-  it('A1: nor does a promotion let a gate pass that opens later and cannot park yet', () => {
+  it('A1: a promotion does not let a gate pass that opens later, though the job can not park yet', () => {
     const ran = runJobOf(
       processor({
         first: () => of('x').pipe(delay('3 days')),

@@ -128,7 +128,7 @@ const emptied: readonly (readonly [kind: string, is: (value: object) => boolean]
   ['WeakSet', types.isWeakSet],
   ['Promise', types.isPromise],
   ['RegExp', types.isRegExp],
-  ['Error', (value) => types.isNativeError(value) || value instanceof Error],
+  ['Error', (value) => types.isNativeError(value) || value instanceof Error || value instanceof DOMException],
   ['ArrayBuffer', types.isAnyArrayBuffer],
 ];
 

@@ -84,13 +84,16 @@ export function ownChildren(children: readonly ChildRecord[], group: string, cou
   return Array.from({ length: count }, (_, index) => byId.get(childId(group, index)) ?? childId(group, index));
 }
 
-/** The children that no gate of their own awaits: those of `addChildren` in the order of `groups`, then attached ones. */
+/**
+ * The children that no gate of their own awaits: those of `addChildren` in the order of `groups`, then attached ones. Groups
+ * that aren't listed are of an earlier run.
+ */
 export function otherChildren(children: readonly ChildRecord[], groups: readonly string[]): readonly ChildRecord[] {
   const placeOf = new Map(groups.map((group, place) => [group, place]));
   const place = ({ group }: ChildRecord): number => placeOf.get(group ?? '') ?? groups.length;
   const index = ({ id }: ChildRecord): number => Number(id.slice(id.lastIndexOf('-') + 1));
   return children
-    .filter(({ group, onFailure }) => group === undefined || onFailure === 'fail')
+    .filter(({ group }) => group === undefined || placeOf.has(group))
     .toSorted(
       (a, b) =>
         place(a) - place(b) || (a.group ? index(a) - index(b) : compare(a.queue, b.queue) || compare(a.id, b.id)),

@@ -35,13 +35,12 @@ export function cursorOf(checkpoint: Checkpoint | undefined, firstStep: string, 
       from: undefined,
       attemptBase: attemptsMade,
       kinds: undefined,
-      failuresSeen: 0,
+      failuresSeen: stored?.failuresSeen ?? 0,
       wakeDue: undefined,
       unknown: undefined,
     };
   }
-  // the counter was reset by a retry from outside: the visit's attempts start anew
-  return stored.attemptBase > attemptsMade ? { ...stored, attemptBase: 0 } : stored;
+  return stored;
 }
 
 export function formatCursor(cursor: Cursor): string {

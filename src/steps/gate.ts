@@ -114,7 +114,7 @@ export class Gate<V> {
     const record = this.#record;
     if (!flight || !record || !this.#acknowledged || !this.#step.mayAnswer()) return;
     if (record.due !== undefined && record.due > this.#step.clock.now()) {
-      if (!this.#step.reached(record.due)) {
+      if (!this.#isResumed || record.due > this.#step.progress.wokenFor) {
         this.#wait(flight, record.due);
         return;
       }

@@ -35,6 +35,8 @@ export class Progress {
     this.#cursor = cursorOf(checkpoint, firstStep, attemptsMade);
     this.wokenFor = this.#cursor.wakeDue ?? -Infinity;
     this.writer = new Writer(activation, checkpoint, () => formatCursor(this.#cursor), lost);
+    // the counter was set back by a retry from outside: the visit's attempts start anew (A3)
+    if (this.#cursor.attemptBase > attemptsMade) this.change({ attemptBase: 0 });
     // it counts until something else is written: a job that is only put back is to pass its gates later
     if (this.#cursor.wakeDue !== undefined) this.change({ wakeDue: undefined });
   }
@@ -69,8 +71,8 @@ export class Progress {
    */
   advance(step: string, output: Payload | undefined, next: string | undefined): void {
     const what = `the output of step ${step}`;
-    this.writer.set(`o:${step}`, output, what);
-    for (const field of ['e', ...this.writer.names('g:', 'i:')]) this.writer.set(field, undefined, what);
+    const cleared = ['e', ...this.writer.names('g:', 'i:')].map((field) => [field, undefined] as const);
+    this.writer.setAll([...cleared, [`o:${step}`, output]], what);
     this.change({
       step: next,
       from: step,

@@ -20,8 +20,6 @@ export interface StepContext {
 
   /** Whether a gate may pass something on: never while the job is being parked, nor when the lease may be lost (W1). */
   mayAnswer(): boolean;
-  /** Whether a due time has come, by the clock or by the store, which let the job run (A1). */
-  reached(due: number): boolean;
   /** Asks for a turn at the next microtask checkpoint. */
   schedule(): void;
   /** A gate gets its first record: the list of kinds is to be saved with it. */

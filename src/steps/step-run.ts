@@ -234,10 +234,6 @@ export class StepRun implements StepContext {
     return false;
   }
 
-  reached(due: number): boolean {
-    return due <= this.clock.now() || due <= this.progress.wokenFor;
-  }
-
   lost(error: unknown): void {
     this.#ends.lost(error);
   }

@@ -73,26 +73,34 @@ export class Writer {
     return this.#busy;
   }
 
+  /** {@link setAll} of one field. */
+  set(field: string, value: string | undefined, what: string): void {
+    this.setAll([[field, value]], what);
+  }
+
   /**
-   * @param what names the value in the error
+   * Sets fields, or removes those whose value is undefined: all or none.
+   *
+   * @param what names the values in the error
    * @throws CheckpointLimitError when all fields together become larger than 8 MiB
    */
-  set(field: string, value: string | undefined, what: string): void {
-    const old = this.#fields.get(field);
-    if (value === old) return;
-    const bytes =
-      this.#bytes +
-      (value === undefined ? 0 : bytesOf(field) + bytesOf(value)) -
-      (old === undefined ? 0 : bytesOf(field) + bytesOf(old));
+  setAll(changes: readonly (readonly [field: string, value: string | undefined])[], what: string): void {
+    const news = changes.filter(([field, value]) => value !== this.#fields.get(field));
+    const sizeOf = (field: string, value: string | undefined): number =>
+      value === undefined ? 0 : bytesOf(field) + bytesOf(value);
+    let bytes = this.#bytes;
+    for (const [field, value] of news) bytes += sizeOf(field, value) - sizeOf(field, this.#fields.get(field));
     if (bytes > largestCheckpoint) {
       throw new CheckpointLimitError(
         `with ${what} the job's checkpoint has ${bytes} bytes, the limit is ${largestCheckpoint}: save references`,
       );
     }
     this.#bytes = bytes;
-    if (value === undefined) this.#fields.delete(field);
-    else this.#fields.set(field, value);
-    this.#open().fields.set(field, value ?? null);
+    for (const [field, value] of news) {
+      if (value === undefined) this.#fields.delete(field);
+      else this.#fields.set(field, value);
+      this.#open().fields.set(field, value ?? null);
+    }
   }
 
   /** The next write carries the cursor; this alone is no reason for a write. */

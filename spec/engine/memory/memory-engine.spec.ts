@@ -46,7 +46,7 @@ describe('memoryEngine', () => {
       engine.clean('jobs', 'completed', 0, 1),
       engine.close(),
     );
-    for (const answer of answers) expect(answer).not.toHaveProperty('then');
+    expect(answers.filter((answer) => answer instanceof Promise)).toEqual([]);
   });
 
   it('ends a lease at the very millisecond', () => {
@@ -113,10 +113,6 @@ describe('memoryEngine', () => {
       expect([clock.pending, clock.nextDue]).toEqual([1, clock.now() + 20]);
       addDelayed(engine, clock, 10);
       expect([clock.pending, clock.nextDue]).toEqual([1, clock.now() + 10]);
-      void engine.promote('jobs', '4');
-      void engine.remove('jobs', '2');
-      clock.tick(); // the wake for the promoted one
-      expect([clock.pending, clock.nextDue]).toEqual([1, clock.now() + 30]);
     });
 
     it('are none for a due time that has been told, until there is another', () => {

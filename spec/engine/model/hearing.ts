@@ -23,6 +23,7 @@ const comesIn: Readonly<Record<EngineEvent['type'], readonly (Told | undefined)[
 /** Listens to an engine, and holds what it tells against what it shows. */
 export class Hearing {
   readonly #unheard: (EngineEvent & { readonly queue: string })[] = [];
+  /** Since a claim came back with less than it asked for. */
   readonly #woken = new Set<string>();
   readonly #lastIds = new Map<string, number>();
   readonly #told = new Map<string, Told>();
@@ -34,9 +35,13 @@ export class Hearing {
     }
   }
 
-  /** Everybody has heard of what happened: it must lead to what is seen now. */
-  assertTellsOf({ jobs }: Picture): void {
+  /** Takes note of what was told since: each event must be able to follow the one before it. */
+  hear(): void {
     for (const event of this.#unheard.splice(0)) this.#hear(event);
+  }
+
+  /** What was told leads to what is seen. */
+  assertTellsOf({ jobs }: Picture): void {
     for (const key of this.#told.keys()) if (!jobs[key]) this.#told.delete(key); // jobs that are not kept go in silence
     for (const [key, { job }] of Object.entries(jobs)) {
       const state = job.state === 'waiting' || job.state === 'prioritized' ? 'ready' : job.state;
@@ -45,11 +50,14 @@ export class Hearing {
     }
   }
 
-  /** Whoever watches a queue is woken when a job has become claimable. */
-  assertWoken(claimable: readonly string[]): void {
-    for (const queue of claimable)
-      if (!this.#woken.has(queue)) throw new Error(`queue ${queue} has a new job to claim, but its watchers were not woken`);
-    this.#woken.clear();
+  /** A worker has claimed and got less than it asked for: it will not ask again before it is woken. */
+  sleeps(queue: string): void {
+    this.#woken.delete(queue);
+  }
+
+  /** Whoever watches a queue knows that there is something to claim. */
+  assertWoken(queue: string): void {
+    if (!this.#woken.has(queue)) throw new Error(`queue ${queue} has a job to claim, but nobody was woken for it`);
   }
 
   /** What was told before a record was read is no news afterwards. */

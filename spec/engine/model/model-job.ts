@@ -41,6 +41,9 @@ export const states = [
   'failed',
 ] as const;
 
+/** Of these, the port promises no order. */
+export const unordered: ReadonlySet<JobState> = new Set(['active', 'waiting-children']);
+
 export function newModelJob(id: string, job: NewJob): ModelJob {
   return {
     id,

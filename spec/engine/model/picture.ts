@@ -1,6 +1,6 @@
 import type { Awaitable } from '../../../src/engine/awaitable.js';
 import type { ChildRecord, JobRecord, JobState } from '../../../src/engine/records.js';
-import { isFinished, states } from './model-job.js';
+import { isFinished, states, unordered } from './model-job.js';
 import type { Port } from './model.js';
 
 export const queues = ['a', 'b'] as const;
@@ -40,7 +40,7 @@ export async function lookAt(
 
 async function listOf(store: Looker, queue: string, state: JobState): Promise<[string, readonly string[]]> {
   const ids = (await store.list(queue, state)).map(({ id }) => id);
-  return [`${queue} ${state}`, state === 'active' || state === 'waiting-children' ? ids.sort() : ids];
+  return [`${queue} ${state}`, unordered.has(state) ? ids.sort() : ids];
 }
 
 async function seenJob(

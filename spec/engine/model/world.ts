@@ -9,12 +9,11 @@ import type { ModelJob } from './model-job.js';
 import { createModel, type Model } from './model.js';
 import { assertNoneWaitsInVain, assertOneStateEach, assertResultsStay, lookAt, queues, type Picture } from './picture.js';
 
-/** How time passes for an engine. */
+/** How time passes for an engine: in steps of `unit` milliseconds. */
 export interface Pace {
-  /** Milliseconds of one step of the clock. */
   readonly unit: number;
-  /** The clock runs on by itself: what lasts some units ends half a unit earlier, so that no decision is near a step. */
-  readonly runs: boolean;
+  /** When it runs on by itself, what lasts some units ends half a unit earlier, so that no decision is near a step. */
+  readonly clock: 'stands' | 'runs';
 }
 
 /** The model and an engine, to which the same happens. */
@@ -43,10 +42,15 @@ export class World {
     this.#hearing = new Hearing(under.engine);
   }
 
+  /** How far the clock moves in so many steps. */
+  steps(units: number): number {
+    return units * this.#pace.unit;
+  }
+
   /** So many units of time, in milliseconds. */
   lasting(units: number): number {
-    const { unit, runs } = this.#pace;
-    return runs && units > 0 ? (units - 0.5) * unit : units * unit;
+    const { unit, clock } = this.#pace;
+    return clock === 'runs' && units > 0 ? (units - 0.5) * unit : units * unit;
   }
 
   /** The time in so many units. */
@@ -57,20 +61,22 @@ export class World {
   /**
    * Makes the call on both; compares what came of it, and then all that can be seen.
    *
-   * @param tell hears what should come of it, before the engine is asked
+   * @param tell hears what is to come of it, before the engine is asked
    */
-  async play(call: Call, tell: (text: string) => void): Promise<void> {
-    const { store } = this.model;
-    const claimable = queues.map((queue) => new Set(store.claimable(queue)));
+  async play(call: Call, tell: (text: string) => void = () => {}): Promise<void> {
     const expected = this.#playOnModel(call);
-    tell(textOf(call, expected));
-    const outcome = await this.#playOnEngine(call);
-    assertSame('the answer', this.#normal(call, outcome), this.#normal(call, expected));
-    this.#note(call, expected, outcome);
-    await this.#under.advance(store.now - this.#under.engine.clock.now());
-    await this.#compare(call);
-    const found = queues.filter((queue, index) => store.claimable(queue).some((job) => !claimable[index]!.has(job)));
-    this.#hearing.assertWoken(found);
+    const text = textOf(call, expected);
+    tell(text);
+    try {
+      if (isShortClaim(call, expected)) this.#hearing.sleeps(call.args[0]);
+      const outcome = await this.#playOnEngine(call);
+      assertSame('the answer', this.#normal(call, outcome), this.#normal(call, expected));
+      this.#note(call, expected, outcome);
+      await this.#under.advance(this.model.store.now - this.#under.engine.clock.now());
+      await this.#compare(call);
+    } catch (error) {
+      throw new Error(`${text}\n${(error as Error).message}`); // oxlint-disable-line preserve-caught-error
+    }
   }
 
   #playOnModel({ method, args }: Call): Outcome {
@@ -113,8 +119,9 @@ export class World {
   }
 
   #record(job: JobRecord): JobRecord {
-    const { unit, runs } = this.#pace;
-    const time = (ms: number | undefined) => (runs && ms !== undefined ? Math.floor((ms - this.#start) / unit) : ms);
+    const { unit, clock } = this.#pace;
+    const time = (ms: number | undefined) =>
+      clock === 'runs' && ms !== undefined ? Math.floor((ms - this.#start) / unit) : ms;
     const { due, processedOn, finishedOn } = job;
     return { ...job, due: time(due), processedOn: time(processedOn), finishedOn: time(finishedOn), eventId: 0 };
   }
@@ -139,6 +146,7 @@ export class World {
   async #compare(call: Call): Promise<void> {
     for (const { queue, id } of this.model.store.jobs) this.ids.add(`${queue}/${id}`);
     const ids = [...this.ids];
+    this.#hearing.hear();
     const seen = await lookAt(this.#under.engine, ids, (job) => {
       this.#hearing.assertIsNow(job);
       return this.#record(job);
@@ -149,6 +157,7 @@ export class World {
     assertNoneWaitsInVain(seen);
     assertResultsStay(this.#seen, seen, call.method === 'retry' ? call.args.join('/') : undefined);
     this.#hearing.assertTellsOf(seen);
+    for (const queue of queues) if (this.model.store.claimable(queue).length > 0) this.#hearing.assertWoken(queue);
     this.#seen = seen;
   }
 }
@@ -159,9 +168,13 @@ function assertSame(what: string, seen: unknown, expected: unknown): void {
   try {
     expect(seen).toStrictEqual(expected);
   } catch (error) {
-    throw new Error(`${what} is not the model's: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${what} is not the model's: ${(error as Error).message}`);
   }
   throw new Error(`${what} is not the model's`);
+}
+
+function isShortClaim(call: Call, outcome: Outcome): call is Call & { readonly method: 'claim' } {
+  return call.method === 'claim' && 'answer' in outcome && (outcome.answer as Claimed[]).length < call.args[1].limit;
 }
 
 function isWrite({ method }: Call): boolean {

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import type { MakeEngine } from '../../contract/bench.js';
+import { anyCall } from './commands.js';
+import { queues } from './picture.js';
+import { World, type Pace } from './world.js';
+
+export interface ModelOptions extends Partial<Pace> {
+  /** How many sequences of calls; `STEPSTREAM_MODEL_RUNS` beats it. */
+  readonly runs: number;
+}
+
+/**
+ * Makes random calls on an engine and on the model, and compares all that can be seen after each of them. What fails is
+ * shown as the shortest sequence of calls that was found; `STEPSTREAM_MODEL_SEED` finds others.
+ *
+ * An engine's `advance`, by 0 milliseconds too, ends when everybody has heard what there is to hear.
+ *
+ * @example
+ * ```ts
+ * describeModel('memory', () => engineOnManualClock(), { runs: 2_000 });
+ * describeModel('redis', () => engineOnRedis(), { runs: 50, unit: 100, clock: 'runs' });
+ * ```
+ */
+export function describeModel(name: string, makeEngine: MakeEngine, options: ModelOptions): void {
+  const { unit = 1_000, clock = 'stands' } = options;
+  const numRuns = Number(process.env['STEPSTREAM_MODEL_RUNS'] ?? options.runs);
+  const seed = Number(process.env['STEPSTREAM_MODEL_SEED'] ?? 20_260_401);
+
+  it(`I6, I7, I9: whatever is called, the ${name} engine does what the model does`, async () => {
+    const calls = fc.commands([anyCall], { maxCommands: 60, size: 'max' });
+    const property = fc.asyncProperty(calls, async (sequence) => {
+      const under = await makeEngine();
+      const world = new World(under, { unit, clock });
+      await fc.asyncModelRun(() => ({ model: world, real: world }), sequence);
+      await expectDrains(world);
+      await under.engine.close();
+      expect(under.held()).toBe(0);
+    });
+    await fc.assert(property, { numRuns, seed });
+  }, 2_147_483_647);
+}
+
+/** I10: once workers complete what they get and nobody dies, all jobs finish. */
+async function expectDrains(world: World): Promise<void> {
+  const { store } = world.model;
+  for (const queue of queues) await world.play({ method: 'resume', args: [queue] });
+  for (let round = 0; store.jobs.some((job) => !job.finishedOn); round++) {
+    if (round > 20) throw new Error('I10: the queues do not drain');
+    await world.play({ method: 'advance', args: [world.steps(10)] });
+    for (const queue of queues) {
+      await world.play({ method: 'recoverStalled', args: [queue, Infinity] });
+      const from = world.leases.length;
+      await world.play({ method: 'claim', args: [queue, { limit: 100, lockDuration: world.lasting(5) }] });
+      for (const lease of world.leases.slice(from)) {
+        const seq = store.find(queue, lease.jobId)!.seq + 1;
+        await world.play({ method: 'complete', args: [lease, { seq }, undefined, Infinity] });
+      }
+    }
+  }
+}
