@@ -468,6 +468,17 @@ describe('the life of an app', () => {
     await app.close();
   });
 
+  it('when the container answers at once, start has begun to run jobs when it returns: virtual time knows no promises', () => {
+    const ran: unknown[] = [];
+    const app = createApp({
+      processors: [processor({ step: (job) => of(ran.push(job.data)) })],
+      connection: memoryEngine({ clock: new World().clock }),
+    });
+    void app.queue('work').add('job', 'data');
+    void app.start();
+    expect(ran).toEqual(['data']);
+  });
+
   it('started twice, or twice at once, it makes its instances and workers once, and both calls wait for it', async () => {
     let made = 0;
     let release!: () => void;

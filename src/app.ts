@@ -7,7 +7,7 @@ import { ClosedError, ConfigurationError, UnknownProcessorError } from './errors
 import type { JobContext } from './job/job.js';
 import { Payloads } from './job/payloads.js';
 import { Queue } from './queue/queue.js';
-import { lendQueues, makeInstances, type Instances } from './resolver.js';
+import { lendQueues, openInstances, type Instances } from './resolver.js';
 import type { DataOf } from './steps/children.js';
 import { runJob } from './steps/job-run.js';
 import { classNameOf, processorOf, type Class } from './steps/metadata.js';
@@ -92,7 +92,14 @@ class StepstreamApp implements App {
   async #start(): Promise<void> {
     const made: Instances[] = [];
     try {
-      for (const { plans } of this.#plans) made.push(await makeInstances(plans, this.#options.resolver, this.#queueOf));
+      for (const { plans } of this.#plans) {
+        const instances = openInstances(this.#options.resolver, this.#queueOf);
+        made.push(instances);
+        for (const plan of plans) {
+          const making = instances.make(plan);
+          if (making) await making; // else not even a microtask: in a TestScheduler's virtual time none would come
+        }
+      }
       this.#refuseClosed();
     } catch (error) {
       await disposeAll(made);

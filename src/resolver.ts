@@ -1,5 +1,6 @@
 import { container, type DependencyContainer } from 'tsyringe';
 import { queuesToken, type Queues } from '../decorators/inject-queue.js';
+import { isPromise } from './engine/awaitable.js';
 import { ResolveError } from './errors.js';
 import { failureOf } from './job/failure.js';
 import { classNameOf, type Class } from './steps/metadata.js';
@@ -11,47 +12,69 @@ export type Resolver = { get(token: Class): unknown } | { resolve(token: Class):
 /** The instances of one worker's processors. */
 export interface Instances {
   readonly byProcessor: ReadonlyMap<Class, object>;
+  /**
+   * Makes the instance of a processor: at once when the container answers at once.
+   *
+   * @throws ResolveError that says how to mend it
+   */
+  make(plan: Plan): Promise<void> | undefined;
   dispose(): Promise<void>;
 }
 
 /**
- * Makes one instance of each processor of a worker: with tsyringe in a child container, which knows the app's queues
+ * Where the instances of a worker's processors are made: with tsyringe in a child container, which knows the app's queues
  * and is disposed with the worker.
- *
- * @throws ResolveError that says how to mend it; then nothing is left undisposed
  */
-export async function makeInstances(
-  plans: readonly Plan[],
-  resolver: Resolver = container,
-  queues: Queues,
-): Promise<Instances> {
+export function openInstances(resolver: Resolver = container, queues: Queues): Instances {
   const child = isTsyringe(resolver) ? resolver.createChildContainer() : undefined;
   child?.register(queuesToken, { useValue: queues });
   const byProcessor = new Map<Class, object>();
-  const dispose = async (): Promise<void> => child?.dispose();
-  try {
-    for (const plan of plans) {
-      const instance = await make(plan.processor, child ?? resolver);
-      byProcessor.set(plan.processor, checked(plan, instance));
-    }
-  } catch (error) {
-    await dispose().catch(() => {}); // the first error counts
-    throw error;
-  }
-  return { byProcessor, dispose };
+  const keep = (plan: Plan, made: unknown): void => {
+    const { processor } = plan;
+    // what the container doesn't know, and needs nothing
+    const instance = made == null && processor.length === 0 ? instanceOf(processor, resolver) : made;
+    byProcessor.set(processor, checked(plan, instance));
+  };
+  return {
+    byProcessor,
+    make(plan) {
+      const { processor } = plan;
+      const made = make(processor, child ?? resolver);
+      if (!isPromise(made)) {
+        keep(plan, made);
+        return undefined;
+      }
+      return made.then(
+        (instance) => keep(plan, instance),
+        (cause) => {
+          throw notMade(processor, resolver, cause);
+        },
+      );
+    },
+    dispose: async () => child?.dispose(),
+  };
 }
 
-async function make(processor: Class, resolver: Resolver): Promise<unknown> {
+function make(processor: Class, resolver: Resolver): unknown {
   try {
-    const instance: unknown = await ('get' in resolver ? resolver.get(processor) : resolver.resolve(processor));
-    // what the container doesn't know, and needs nothing
-    return instance == null && processor.length === 0 ? new processor() : instance;
+    return 'get' in resolver ? resolver.get(processor) : resolver.resolve(processor);
   } catch (cause) {
-    const { reason } = failureOf(cause);
-    throw new ResolveError(`${classNameOf(processor)} could not be made: ${reason}\n${wayOut(resolver, reason)}`, {
-      cause,
-    });
+    throw notMade(processor, resolver, cause);
   }
+}
+
+function instanceOf(processor: Class, resolver: Resolver): object {
+  try {
+    return new processor() as object;
+  } catch (cause) {
+    throw notMade(processor, resolver, cause);
+  }
+}
+
+function notMade(processor: Class, resolver: Resolver, cause: unknown): ResolveError {
+  const { reason } = failureOf(cause);
+  const message = `${classNameOf(processor)} could not be made: ${reason}\n${wayOut(resolver, reason)}`;
+  return new ResolveError(message, { cause });
 }
 
 function wayOut(resolver: Resolver, reason: string): string {

@@ -20,7 +20,8 @@ export interface Administration {
 
   /**
    * Fails a job that hasn't finished with `JobCancelledError`, and its unfinished children too; answers whether it did.
-   * An activation that holds it is refused its next write or renewal; against completion, the first write wins (W5).
+   * It counts as a write of its checkpoint. An activation that holds it is refused its next write or renewal; against
+   * completion, the first write wins (W5).
    */
   cancel(queue: string, id: string, reason: string): Awaitable<boolean>;
 

@@ -22,6 +22,6 @@ export function whenReady<T>(
 }
 
 /** By its shape: a promise of another realm, as Node's own are in Jest, is no `instanceof Promise`. */
-function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
+export function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
   return typeof (answer as { readonly then?: unknown } | null | undefined)?.then === 'function';
 }

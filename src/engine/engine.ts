@@ -18,7 +18,7 @@ export interface Claimed {
   readonly lease: Lease;
 }
 
-/** What a parked parent waits for: whichever comes first wakes it. */
+/** What a parked parent waits for: whichever comes first wakes it. With none of the three there is nothing to wait for. */
 export interface Waiting {
   /** One of these groups of children is settled: it has none pending, or one that failed with `continue`. */
   readonly groups?: readonly string[];
@@ -53,12 +53,19 @@ export interface Engine extends Administration {
 
   // --- produce ---
 
-  /** Adds jobs, all or none, and answers their ids in order; an id that exists is answered and left as it is. */
+  /**
+   * Adds jobs, all or none, and answers their ids in order. An id that exists is answered and left as it is: it doesn't
+   * become a child of the parent that the new job names.
+   */
   add(jobs: readonly NewJob[]): Awaitable<readonly string[]>;
 
   // --- consume ---
 
-  /** Takes up to `limit` jobs that are ready, due ones included, each under a lease of its own; may answer none. */
+  /**
+   * Takes up to `limit` jobs that are ready, each under a lease of its own; may answer none. First by priority, then those
+   * at the head of the queue, then as they came. Jobs that are due join first, by their due times: those that have a
+   * checkpoint at the head, the others behind those that wait.
+   */
   claim(queue: string, options: ClaimOptions): Awaitable<readonly Claimed[]>;
 
   /** Prolongs leases to `lockDuration` from now; answers those that are lost (the others are unharmed by them). */
@@ -82,15 +89,18 @@ export interface Engine extends Administration {
    */
   complete(lease: Lease, write: Write, result: Payload | undefined, failuresSeen: number): Awaitable<CompleteAnswer>;
 
-  /** Counts an attempt and saves; with `retryAt` the job is claimable again then, without it has failed for good. */
+  /**
+   * Counts an attempt and saves; with `retryAt` the job is claimable again then (at once: behind those that wait), without
+   * it has failed for good.
+   */
   fail(lease: Lease, write: Write, failure: Failure, retryAt?: number): Awaitable<void>;
 
   /** Saves and puts the job back at the head of the queue, without an attempt counted. Ends the lease. */
   release(lease: Lease, write: Write): Awaitable<void>;
 
   /**
-   * Puts active jobs whose lease has run out back at the head of the queue and counts a stall for each; more than
-   * `maxStalledCount` of them since its last write fail a job.
+   * Puts active jobs whose lease has run out back at the head of the queue, in the order in which they were taken, and
+   * counts a stall for each; more than `maxStalledCount` of them since its last write fail a job.
    */
   recoverStalled(queue: string, maxStalledCount: number): Awaitable<Recovery>;
 

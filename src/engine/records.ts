@@ -7,7 +7,7 @@ export type JobState = 'waiting' | 'prioritized' | 'delayed' | 'active' | 'waiti
 export type Backoff =
   number | { readonly type: 'fixed' | 'exponential'; readonly delay: number; readonly jitter?: number };
 
-/** How many finished jobs to keep: at most `count`, none older than `age` seconds. */
+/** How many finished jobs to keep: at most `count`, none older than `age` seconds; with a count of 0 this one isn't. */
 export interface KeepJobs {
   readonly age?: number;
   readonly count?: number;
@@ -106,12 +106,13 @@ export interface Lease {
 export interface Write {
   /** The stored number plus 1. The same number under the same lease again is a resend, and gets the first answer. */
   readonly seq: number;
+  /** Comes with a job's first write; the job has no checkpoint without one. */
   readonly cursor?: string;
   /** Fields to set; `null` removes one. */
   readonly fields?: ReadonlyMap<string, string | null>;
   /** Replaces the job's progress and tells the watchers. */
   readonly progress?: Payload;
-  /** Added with the write, as children of the job or (without `parent`) on their own; an id that exists is left as it is. */
+  /** Added with the write, as children of the job or (without `parent`) on their own; as with `add`, once. */
   readonly children?: readonly NewJob[];
 }
 

@@ -17,8 +17,11 @@ export interface Cursor {
   readonly kinds: readonly string[] | undefined;
   /** Failures of `addChildren`'s children that `awaitChildren()` has told the steps: they don't fail the job any more. */
   readonly failuresSeen: number;
-  /** When the job was to be woken, as its gates parked it: whoever let it run sooner meant its gates to pass (A1). */
-  readonly wakeDue: number | undefined;
+  /**
+   * When the job was to be woken, as its gates parked it, and the number of that write. As long as no other write has come,
+   * whoever let the job run sooner meant its gates to pass (A1).
+   */
+  readonly wake: { readonly due: number; readonly seq: number } | undefined;
   /** Since when no worker has known the step or its gates; and how often it was put back. */
   readonly unknown: { readonly since: number; readonly times: number } | undefined;
 }
@@ -36,7 +39,7 @@ export function cursorOf(checkpoint: Checkpoint | undefined, firstStep: string, 
       attemptBase: attemptsMade,
       kinds: undefined,
       failuresSeen: stored?.failuresSeen ?? 0,
-      wakeDue: undefined,
+      wake: undefined,
       unknown: undefined,
     };
   }
@@ -44,17 +47,7 @@ export function cursorOf(checkpoint: Checkpoint | undefined, firstStep: string, 
 }
 
 export function formatCursor(cursor: Cursor): string {
-  const {
-    run: r,
-    visit: v,
-    step: s,
-    from: f,
-    attemptBase: a,
-    kinds: k,
-    failuresSeen: c,
-    wakeDue: w,
-    unknown: u,
-  } = cursor;
+  const { run: r, visit: v, step: s, from: f, attemptBase: a, kinds: k, failuresSeen: c, wake: w, unknown: u } = cursor;
   return JSON.stringify({ r, v, s, f, a: a || undefined, k, c: c || undefined, w, u });
 }
 
@@ -69,7 +62,7 @@ function parse(text: string): Cursor {
       attemptBase: a ?? 0,
       kinds: k,
       failuresSeen: c ?? 0,
-      wakeDue: w,
+      wake: w,
       unknown: u,
     };
   } catch (cause) {

@@ -213,8 +213,8 @@ class JobRun implements StepEnds {
       return;
     }
     this.#activation.warn(`job ${this.#activation.job.id} is put back: ${error.message}`);
-    const wakeDue = Number.isFinite(this.#progress.wokenFor) ? this.#progress.wokenFor : undefined;
-    this.#progress.change({ wakeDue, unknown: { since, times: times + 1 } });
+    if (Number.isFinite(this.#progress.wokenFor)) this.#progress.sleepUntil(this.#progress.wokenFor); // it is to pass then
+    this.#progress.change({ unknown: { since, times: times + 1 } });
     const delay = Math.min(firstPutBack * 2 ** times, longestPutBack);
     this.#progress.writer.send((write) => this.#activation.moveToDelayed(write, now + delay), {
       answered: () => this.#end({ type: 'delayed' }),

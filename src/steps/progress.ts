@@ -25,6 +25,7 @@ export class Progress {
   readonly wokenFor: number;
   readonly #prefix: string;
   #cursor: Cursor;
+  #wakeDue: number | undefined;
 
   /** @throws CorruptPayloadError when the cursor can't be read */
   constructor(activation: Activation, { prefix, payloads, firstStep, lost }: ProgressOptions) {
@@ -33,16 +34,26 @@ export class Progress {
     this.payloads = payloads;
     this.#prefix = prefix;
     this.#cursor = cursorOf(checkpoint, firstStep, attemptsMade);
-    this.wokenFor = this.#cursor.wakeDue ?? -Infinity;
-    this.writer = new Writer(activation, checkpoint, () => formatCursor(this.#cursor), lost);
+    const { wake } = this.#cursor;
+    this.wokenFor = wake && wake.seq === checkpoint?.seq ? wake.due : -Infinity;
+    this.writer = new Writer(activation, checkpoint, (seq) => this.#formatCursor(seq), lost);
     // the counter was set back by a retry from outside: the visit's attempts start anew (A3)
     if (this.#cursor.attemptBase > attemptsMade) this.change({ attemptBase: 0 });
-    // it counts until something else is written: a job that is only put back is to pass its gates later
-    if (this.#cursor.wakeDue !== undefined) this.change({ wakeDue: undefined });
   }
 
   get cursor(): Cursor {
     return this.#cursor;
+  }
+
+  /** The next write parks the job until this time. */
+  sleepUntil(due: number): void {
+    this.#wakeDue = due;
+    this.writer.cursorChanged();
+  }
+
+  #formatCursor(seq: number): string {
+    const wake = this.#wakeDue === undefined ? undefined : { due: this.#wakeDue, seq };
+    return formatCursor({ ...this.#cursor, wake });
   }
 
   /** Travels with the next write; this alone is no reason for one. */

@@ -177,7 +177,7 @@ export class StepRun implements StepContext {
     this.#parking = true;
     this.#emissions = 0;
     if (!groups && !all) {
-      this.progress.change({ wakeDue: due });
+      this.progress.sleepUntil(due!);
       this.progress.writer.send((write) => activation.moveToDelayed(write, due!), {
         answered: () => this.#parked('delayed'),
       });

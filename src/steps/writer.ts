@@ -29,7 +29,7 @@ interface WriteCallbacks<A> {
  */
 export class Writer {
   readonly #activation: Activation;
-  readonly #cursor: () => string;
+  readonly #cursor: (seq: number) => string;
   readonly #lost: (error: unknown) => void;
   readonly #fields: Map<string, string>;
   #cursorChanged: boolean;
@@ -43,7 +43,7 @@ export class Writer {
   constructor(
     activation: Activation,
     checkpoint: Checkpoint | undefined,
-    cursor: () => string,
+    cursor: (seq: number) => string,
     lost: (error: unknown) => void,
   ) {
     this.#activation = activation;
@@ -139,7 +139,11 @@ export class Writer {
     this.#busy = true;
     whenReady(
       () =>
-        call({ seq: this.#seq + 1, ...(withCursor && { cursor: this.#cursor() }), ...(unsaved && contentOf(unsaved)) }),
+        call({
+          seq: this.#seq + 1,
+          ...(withCursor && { cursor: this.#cursor(this.#seq + 1) }),
+          ...(unsaved && contentOf(unsaved)),
+        }),
       (answer) => {
         this.#busy = false;
         const written = !on.refused?.(answer);

@@ -39,7 +39,8 @@ function brief(value: unknown): unknown {
   if ('lease' in value && 'job' in value) return brief(value.lease); // claimed
   if ('eventId' in value && 'id' in value) return value.id; // a job's record
   if (isLease(value)) return `${value.queue}/${value.jobId} by ${value.token}`;
+  const dull = 'opts' in value ? ['name', 'data', 'timestamp'] : [];
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, each]) => (each === undefined ? [] : [[key, brief(each)]])),
+    Object.entries(value).flatMap(([key, each]) => (each === undefined || dull.includes(key) ? [] : [[key, brief(each)]])),
   );
 }

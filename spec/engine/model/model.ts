@@ -63,6 +63,7 @@ export function createModel(start: number): Model {
   };
 
   const cancel = (job: ModelJob, reason: string): void => {
+    if (job.seq > 0) job.seq++; // counts as a write
     store.failForGood(job, { reason, code: 'JOB_CANCELLED', stack: undefined });
     for (const child of store.childrenOf(job)) if (!isFinished(child)) cancel(child, reason);
   };

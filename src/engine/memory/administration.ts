@@ -108,6 +108,7 @@ function isFinished(job: StoredJob): job is StoredJob & { state: 'completed' | '
 function cancel(store: Store, job: StoredJob, reason: string): void {
   const { message, code } = new JobCancelledError(reason);
   const queue = store.queue(job.queue);
+  if (job.seq > 0) job.seq++; // a write of its own: what the last one said of the job's sleep is over
   store.failForGood(job, queue, { reason: message, code, stack: undefined });
   store.keep(job, queue);
   for (const child of childrenOf(store, job)) if (!isFinished(child)) cancel(store, child, reason);
@@ -124,9 +125,10 @@ function holdsActive(store: Store, job: StoredJob): boolean {
   return job.state === 'active' || childrenOf(store, job).some((child) => holdsActive(store, child));
 }
 
-function childrenOf(store: Store, job: StoredJob): readonly StoredJob[] {
-  const children = job.children?.list() ?? [];
-  return children.map(({ queue, id }) => store.job(queue, id)).filter((child) => child !== undefined);
+/** Not a job that was added later under the id of a child that is gone. */
+function childrenOf(store: Store, { queue, id, children }: StoredJob): readonly StoredJob[] {
+  const jobs = (children?.list() ?? []).map((child) => store.job(child.queue, child.id));
+  return jobs.filter((child) => child?.parent?.id === id && child.parent.queue === queue) as StoredJob[];
 }
 
 function inOrder(queue: QueueState, state: JobState): readonly StoredJob[] {
