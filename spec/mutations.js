@@ -60,13 +60,7 @@ export const mutations = [
     steps,
     gates,
   ),
-  without(
-    'S6',
-    'steps/progress.ts',
-    'return from === undefined ? undefined :',
-    'return this.writer.names("e").length > 0 || from === undefined ? undefined :',
-    steps,
-  ),
+  without('S6', 'steps/cursor.ts', 'return JSON.stringify({ r, v, s, f,', 'return JSON.stringify({ r, v, s,', steps),
   without(
     'S6',
     'steps/step-job-view.ts',
@@ -174,9 +168,9 @@ export const mutations = [
   ),
   without(
     'G8',
-    'steps/gate.ts',
-    'record.due !== undefined && record.due > this.#step.clock.now()',
-    'record.due !== undefined && this.#spec.due && this.#step.clock.now() < Number(this.#spec.due([]))',
+    'steps/duration.ts',
+    "    if (Number.isNaN(due)) throw new InvalidDurationError('the Date is invalid');\n",
+    '',
     gates,
   ),
   without(
@@ -300,7 +294,6 @@ export const mutations = [
     'engine/memory/administration.ts',
     '  for (const child of childrenOf(store, job)) if (!isFinished(child)) cancel(store, child, reason);\n',
     '',
-    admin,
     contract,
   ),
   without(

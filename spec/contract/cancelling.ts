@@ -95,15 +95,15 @@ export function cancellingContract(bench: Bench): void {
       await expect(sent).rejects.toThrow(LeaseLostError);
     });
 
-    it('lets the job be retried from its checkpoint', async () => {
+    it('counts as a write, and lets the job be retried from its checkpoint', async () => {
       const claimed = await bench.begin();
       await bench.engine.checkpoint(claimed.lease, next(claimed));
       await bench.engine.cancel(jobs, claimed.job.id, 'not wanted');
       await bench.engine.retry(jobs, claimed.job.id);
       const again = await bench.claim();
-      expect(again.job).toMatchObject({ checkpoint: { seq: 1, cursor: 'begun' }, failedCode: undefined });
+      expect(again.job).toMatchObject({ checkpoint: { seq: 2, cursor: 'begun' }, failedCode: undefined });
       await expect(outcome(() => bench.engine.checkpoint(claimed.lease, { seq: 2 }))).rejects.toThrow(LeaseLostError);
-      await bench.engine.checkpoint(again.lease, { seq: 2 });
+      await bench.engine.checkpoint(again.lease, { seq: 3 });
     });
   });
 }

@@ -109,7 +109,9 @@ describe('awaitChildren', () => {
         return of(1).pipe(addChildren(named, { detached: true }));
       }
     }
-    runJobOf(Detaching, undefined, { play: (run) => run.at(100, () => (added = run.engine.get('kids', 'kid-1'))) });
+    runJobOf(Detaching, undefined, {
+      play: (run) => run.at(100, () => void (added = run.engine.get('kids', 'kid-1'))),
+    });
     expect(added).toMatchObject({ id: 'kid-1', parent: undefined, state: 'completed' });
   });
 });

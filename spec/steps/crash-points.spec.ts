@@ -166,8 +166,8 @@ class Routes {
     entered(job);
     return effect(`poll ${turn ?? 0}`, (turn ?? 0) + 1).pipe(
       delay('1 hour'),
-      goto((next) => (next < 3 ? 'poll' : this.choose)),
-    ) as Observable<number>;
+      goto((next) => (next < 3 ? 'poll' : 'choose')),
+    );
   }
   @Step()
   skipped(job: StepJob): Observable<string> {

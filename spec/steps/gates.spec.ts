@@ -183,7 +183,8 @@ describe('G3: parking', () => {
               const member = Reflect.get(target, key);
               if (typeof member !== 'function') return member;
               return (...args: any[]) => {
-                if (args[1]?.seq) writes.push(`${String(key)} ${[...(args[1].fields?.keys() ?? [])].sort()}`);
+                const write = args[1] as { seq?: number; fields?: ReadonlyMap<string, unknown> } | undefined;
+                if (write?.seq) writes.push(`${String(key)} ${[...(write.fields?.keys() ?? [])].toSorted().join()}`);
                 return member.apply(target, args);
               };
             },

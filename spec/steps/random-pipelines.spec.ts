@@ -120,7 +120,7 @@ function durably(gate: Gate, source: Observable<unknown>, ms: number): Observabl
       return source.pipe(awaitChildren(kid));
     case 'addChildren':
       return source.pipe(addChildren(kid));
-    case 'checkpointMap':
+    default:
       return source.pipe(checkpointMap((value) => timer(ms).pipe(map(() => ({ value })))));
   }
 }
@@ -199,7 +199,7 @@ describe('random pipelines against a known tree', () => {
     for (const seed of all) {
       const verdict = await judge(seed);
       if (verdict.parkedByForce) byForce.push(seed);
-      if (verdict.repeated.length > 0) {tooEarly.push(seed); if (process.env['DBG']) console.log(seed, verdict.repeated, JSON.stringify(grow(randomOf(seed), 4, { next: 0 })));}
+      if (verdict.repeated.length > 0) tooEarly.push(seed);
       if (verdict.wrong) wrong.push(`seed ${seed}: ${verdict.wrong}`);
     }
     expect({ byForce, wrong }).toEqual({ byForce: [], wrong: [] });

@@ -222,7 +222,7 @@ describe('what goes wrong', () => {
     const logger = { warn: (): void => {}, error: (message: string): void => void errors.push(message) };
     const app = createApp({ processors: [Blocking], logger });
     await app.start();
-    const job = await app.queue(Blocking).add('job', undefined as never);
+    const job = await app.queue(Blocking).add('job', undefined);
     await expect(job.result()).resolves.toBe('call 2');
     expect((await app.engine.get('blocking', job.id))?.stalledCounter).toBe(1);
     await app.close();
@@ -238,7 +238,7 @@ describe('what goes wrong', () => {
     }
     const app = createApp({ processors: [Endless], connection: undefined, logger: { warn() {}, error() {} } });
     await app.start();
-    const job = await app.queue(Endless).add('job', undefined as never);
+    const job = await app.queue(Endless).add('job', undefined);
     await new Promise(setImmediate);
     await app.close({ grace: '1 minute' });
     expect((await app.engine.get('endless', job.id))?.state).toBe('waiting');

@@ -27,7 +27,7 @@ class Kids {
 /** Runs one job of a processor in virtual time, beside a queue `kids` whose jobs double a number in 10 ms. */
 export function runJobOf(
   processor: Class<any>,
-  data: unknown = undefined,
+  data?: unknown,
   { parkAfter = 20_000, play }: { parkAfter?: number; play?: (run: VirtualRun, id: string) => void } = {},
 ): Ran {
   let ran!: () => Ran;

@@ -1,37 +1,21 @@
 import { Observable, ReplaySubject, Subject, takeWhile, type Subscriber, type Subscription } from 'rxjs';
-import { CheckpointLimitError, GateLoopError, PayloadTooLargeError } from '../errors.js';
+import { CheckpointLimitError, GateLoopError } from '../errors.js';
 import type { Cancel } from '../engine/clock.js';
 import { whenReady } from '../engine/awaitable.js';
-import type { ChildFailurePolicy, ChildRecord, NewJob, Payload } from '../engine/records.js';
+import type { ChildRecord, NewJob } from '../engine/records.js';
 import { isA } from '../job/failure.js';
-import { bytesOf } from '../job/payloads.js';
-import { childJobs, otherChildren, ownChildren, resultsOf, type ChildSpec } from './children.js';
-import { dueOf, type Duration } from './duration.js';
+import { childJobs, otherChildren, ownChildren, resultsOf } from './children.js';
+import { collect, type Collected } from './collect.js';
+import { dueOf } from './duration.js';
 import { formatRecord, parseRecord, type GateRecord } from './gate-record.js';
+import type { GateSpec } from './gate-spec.js';
 import { hashOf } from './idempotency.js';
 import { runItems, type ItemSpec } from './items.js';
 import type { OpenGate, OpenGates } from './open-gates.js';
 import type { StepContext } from './step-context.js';
 
-const mostValueBytes = 1024 * 1024;
 const mostChildren = 10_000;
 const childrenPerWrite = 100;
-
-/** What makes one durable operator differ from another. */
-export interface GateSpec<V> {
-  readonly kind: string;
-  readonly key?: string | undefined;
-  /** When its values may pass. */
-  readonly due?: (values: V[]) => Duration;
-  /** The children that it adds for a value. */
-  readonly children?: (value: V, index: number) => ChildSpec | readonly ChildSpec[];
-  /** What the failure of one of them does to the job; `undefined`: they are no children, but jobs on their own. */
-  readonly onFailure?: ChildFailurePolicy | undefined;
-  /** Whether it passes on the results of children, as one array, and of which: its own, or those no other gate awaits. */
-  readonly awaits?: 'own' | 'others';
-  /** Durable work for each of its values. */
-  readonly items?: ItemSpec<V>;
-}
 
 /** What the gates of a step have in common. */
 interface Siblings {
@@ -181,39 +165,26 @@ export class Gate<V> {
   }
 
   #collect(flight: Flight): void {
-    const values: V[] = [];
-    const payloads: (Payload | undefined)[] = [];
-    let bytes = 0;
+    const { payloads } = this.#step.progress;
     // a synchronous source looks at nothing but its subscriber: it must be told when the gate has been left
-    flight.source = this.#source.pipe(takeWhile(() => this.#flight === flight)).subscribe({
-      next: (value) =>
-        this.#guard(flight, () => {
-          // encoded on arrival: what is changed later was not what was emitted
-          const payload = this.#step.progress.payloads.encode(value, () => `a value of ${this.name}`);
-          bytes += payload === undefined ? 0 : bytesOf(payload);
-          if (bytes > mostValueBytes) {
-            throw new PayloadTooLargeError(
-              `the values of ${this.name} have more than ${mostValueBytes} bytes together`,
-            );
-          }
-          payloads.push(payload);
-          values.push(this.#step.progress.payloads.decode(payload) as V);
-        }),
-      error: (error) => this.#fail(flight, error),
-      complete: () => {
-        if (this.#flight === flight) this.#guard(flight, () => this.#save(flight, values, payloads));
+    const whileOpen = takeWhile<V>(() => this.#flight === flight);
+    flight.source = this.#source.pipe(whileOpen, collect(payloads, this.name)).subscribe({
+      next: (collected) => {
+        if (this.#flight === flight) this.#guard(flight, () => this.#save(flight, collected));
       },
+      error: (error) => this.#fail(flight, error),
     });
     if (this.#flight !== flight) flight.source.unsubscribe();
   }
 
-  #save(flight: Flight, values: V[], payloads: readonly (Payload | undefined)[]): void {
+  #save(flight: Flight, collected: readonly Collected<V>[]): void {
+    const values = collected.map(({ value }) => value);
     const { children: childrenOf, due: dueOfValues, awaits, onFailure } = this.#spec;
     const now = this.#step.clock.now();
     const due = dueOfValues && values.length > 0 ? dueOf(dueOfValues(values), now) : undefined;
     const children = childrenOf && this.#childrenOf(values, childrenOf);
     const record: GateRecord = {
-      ...(!awaits && { values: payloads }),
+      ...(!awaits && { values: collected.map(({ payload }) => payload) }),
       ...(due !== undefined && { due }),
       ...(this.#step.route.noted !== undefined && { route: this.#step.route.noted }),
       ...(children && { children: Math.max(children.length, this.#record?.added ?? 0) }),

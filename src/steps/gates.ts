@@ -2,7 +2,8 @@ import type { Observable } from 'rxjs';
 import { DuplicateGateKeyError, GateLoopError, TooManyGatesError } from '../errors.js';
 import { isName, nameRule } from '../engine/names.js';
 import type { Waiting } from '../engine/engine.js';
-import { Gate, type GateSpec } from './gate.js';
+import type { GateSpec } from './gate-spec.js';
+import { Gate } from './gate.js';
 import { OpenGates } from './open-gates.js';
 import type { StepContext } from './step-context.js';
 

@@ -75,7 +75,7 @@ export class StepJobView implements StepJob {
   }
 
   log(row: string): void {
-    this.#progress.activation.log(String(row));
+    this.#progress.activation.log(row);
   }
 
   #outputs(): Readonly<Record<string, unknown>> {

@@ -4,13 +4,14 @@ import type { JobOptions, Lease, NewJob, Write } from '../../../src/engine/recor
 import type { Call } from './call.js';
 import { isFinished, states, unordered, type ModelJob } from './model-job.js';
 import { PlannedCall, type Plan } from './planned-call.js';
+import type { ModelStore } from './model-store.js';
 import { queues } from './picture.js';
 import type { World } from './world.js';
 
 // --- what calls are made of ---
 
-const queue = fc.constantFrom(...queues);
-const group = fc.constantFrom('A', 'B');
+const queue = mostly(fc.constant(queues[0]), fc.constant(queues[1]), 0.7);
+const group = mostly(fc.constant('A'), fc.constant('B'), 0.7);
 const value = fc.constantFrom('1', '2');
 const units = fc.constantFrom(1, 2, 4);
 const nth = fc.nat(5);
@@ -77,9 +78,9 @@ function newJob(world: World, spec: JobSpec, parent: { readonly queue: string; r
   };
 }
 
-// --- calls about a job ---
+// --- what calls are about ---
 
-const whose = fc.record({ nth, fits: mostly(fc.constant(true), fc.constant(false)) });
+const which = fc.record({ nth, isFit: mostly(fc.constant(true), fc.constant(false)) });
 
 /** Calls for one of the jobs that the call is meant for, now and then for any that ever was. */
 function forJob<T>(
@@ -87,11 +88,23 @@ function forJob<T>(
   fits: (job: ModelJob) => boolean,
   call: (world: World, queue: string, id: string, of: T) => Call,
 ): fc.Arbitrary<Plan> {
-  return fc.tuple(whose, arbitrary).map(([which, of]) => (world) => {
+  return fc.tuple(which, arbitrary).map(([{ nth: index, isFit }, of]) => (world) => {
     const fitting = world.model.store.jobs.filter(fits).map((job) => `${job.queue}/${job.id}`);
-    const key = newest(which.fits ? fitting : [...world.ids], which.nth);
-    const [name, id] = key?.split('/') ?? [];
+    const [name, id] = newest(isFit ? fitting : [...world.ids], index)?.split('/') ?? [];
     return name !== undefined && id !== undefined ? call(world, name, id, of) : undefined;
+  });
+}
+
+/** Calls for one of the queues that the call is meant for, now and then for any. */
+function forQueue<T>(
+  arbitrary: fc.Arbitrary<T>,
+  fits: (store: ModelStore, queue: string) => boolean,
+  call: (world: World, queue: string, of: T) => Call,
+): fc.Arbitrary<Plan> {
+  return fc.tuple(which, arbitrary).map(([{ nth: index, isFit }, of]) => (world) => {
+    const { store } = world.model;
+    const name = newest(isFit ? queues.filter((each) => fits(store, each)) : queues, index);
+    return name && call(world, name, of);
   });
 }
 
@@ -102,7 +115,7 @@ const content = fc.record({
   cursor: mostly(fc.constantFrom<string | undefined>('c', 'd'), fc.constant(undefined), 0.7),
   fields: rarely(fc.dictionary(fc.constantFrom('f', 'g'), fc.option(value, { nil: null }), { maxKeys: 2 })),
   progress: rarely(value),
-  children: rarely(fc.array(anyChild, { minLength: 1, maxLength: 3 }), 3),
+  children: rarely(fc.array(anyChild, { minLength: 1, maxLength: 3 }), 2),
   detached: mostly(fc.constant(false), fc.constant(true), 0.9),
 });
 type Content = typeof content extends fc.Arbitrary<infer C> ? C : never;
@@ -138,7 +151,7 @@ function writeOf(world: World, { queue: name, jobId, token }: Lease, written: Co
 }
 
 const waiting = fc.record({
-  groups: mostly(fc.subarray(['A', 'B'], { minLength: 1 }), fc.constant(undefined), 0.6),
+  groups: fc.constantFrom(['A'], undefined, ['B', 'A'], ['B'], []),
   failuresSeen: rarely(fc.constantFrom(0, 1, Infinity), 2),
   due: rarely(fc.constantFrom(2, 0)),
 });
@@ -165,7 +178,7 @@ const plans: readonly (readonly [weight: number, fc.Arbitrary<Plan>])[] = [
   [
     9,
     fc
-      .tuple(fc.array(fc.tuple(anyJob, rarely(nth)), { minLength: 1, maxLength: 2 }))
+      .tuple(fc.array(fc.tuple(anyJob, rarely(nth)), { minLength: 1, maxLength: 3 }))
       .map(([jobs]) => (world) => {
         const made = jobs.map(([spec, parent]) =>
           newJob(world, spec, parent === undefined ? undefined : newest(world.model.store.jobs, parent)),
@@ -175,12 +188,14 @@ const plans: readonly (readonly [weight: number, fc.Arbitrary<Plan>])[] = [
   ],
   [
     14,
-    fc
-      .record({ queue, limit: fc.constantFrom(1, 2, 5, 0), lock: fc.constantFrom(4, 2, 8) })
-      .map(({ queue: name, limit, lock }) => (world) => ({
+    forQueue(
+      fc.record({ limit: fc.constantFrom(1, 2, 5, 0), lock: fc.constantFrom(8, 4, 2) }),
+      (store, name) => store.claimable(name).length > 0,
+      (world, name, { limit, lock }) => ({
         method: 'claim',
         args: [name, { limit, lockDuration: world.lasting(lock) }],
-      })),
+      }),
+    ),
   ],
   [
     3,
@@ -231,32 +246,37 @@ const plans: readonly (readonly [weight: number, fc.Arbitrary<Plan>])[] = [
   ],
   [
     4,
-    fc.tuple(queue, fc.constantFrom(1, 0, 2)).map(([name, maxStalledCount]) => () => ({
-      method: 'recoverStalled',
-      args: [name, maxStalledCount],
-    })),
+    forQueue(
+      fc.constantFrom(1, 0, 2),
+      (store, name) => store.in(name, 'active').some(({ lease: held }) => held!.until <= store.now),
+      (_, name, maxStalledCount) => ({ method: 'recoverStalled', args: [name, maxStalledCount] }),
+    ),
   ],
-  [8, fc.constantFrom(1, 2, 3, 5).map((some) => (world) => ({ method: 'advance', args: [world.steps(some)] }))],
-  [2, forJob(value, () => true, (_, name, id, row) => ({ method: 'log', args: [name, id, row] }))],
+  [5, fc.constantFrom(1, 2, 4).map((some) => (world) => ({ method: 'advance', args: [world.steps(some)] }))],
+  [1, forJob(value, () => true, (_, name, id, row) => ({ method: 'log', args: [name, id, row] }))],
   [4, forJob(nothing, isFinished, (_, name, id) => ({ method: 'retry', args: [name, id] }))],
   [2, forJob(nothing, isDelayed, (_, name, id) => ({ method: 'promote', args: [name, id] }))],
   [2, forJob(units, isDelayed, (world, name, id, due) => ({ method: 'changeDelay', args: [name, id, world.in(due)] }))],
-  [2, forJob(rarely(value, 2), () => true, (_, name, id, data) => ({ method: 'updateData', args: [name, id, data] }))],
-  [3, forJob(nothing, isUnfinished, (_, name, id) => ({ method: 'cancel', args: [name, id, 'enough'] }))],
-  [3, forJob(nothing, ({ state }) => state !== 'active', (_, name, id) => ({ method: 'remove', args: [name, id] }))],
-  [1, queue.map((name) => () => ({ method: 'pause', args: [name] }))],
-  [2, queue.map((name) => () => ({ method: 'resume', args: [name] }))],
+  [1, forJob(rarely(value, 2), () => true, (_, name, id, data) => ({ method: 'updateData', args: [name, id, data] }))],
+  [2, forJob(nothing, isUnfinished, (_, name, id) => ({ method: 'cancel', args: [name, id, 'enough'] }))],
+  [2, forJob(nothing, ({ state }) => state !== 'active', (_, name, id) => ({ method: 'remove', args: [name, id] }))],
+  [1, forQueue(nothing, () => true, (_, name) => ({ method: 'pause', args: [name] }))],
+  [2, forQueue(nothing, ({ paused }, name) => paused.has(name), (_, name) => ({ method: 'resume', args: [name] }))],
   [
     2,
-    fc
-      .tuple(queue, fc.constantFrom('completed' as const, 'failed' as const), fc.constantFrom(0, 2), fc.constantFrom(9, 1, 0))
-      .map(([name, state, age, limit]) => (world) => ({ method: 'clean', args: [name, state, world.lasting(age), limit] })),
+    forQueue(
+      fc.record({ state: fc.constantFrom('completed', 'failed'), age: fc.constantFrom(0, 2), limit: fc.constantFrom(9, 1, 0) }),
+      (store, name) => store.in(name, 'completed', 'failed').length > 0,
+      (world, name, { state, age, limit }) => ({ method: 'clean', args: [name, state, world.lasting(age), limit] }),
+    ),
   ],
   [
-    2,
-    fc
-      .tuple(queue, fc.constantFrom(...states.filter((state) => !unordered.has(state))), fc.constantFrom(0, 1), fc.constantFrom(0, 1, -2))
-      .map(([name, state, start, end]) => () => ({ method: 'list', args: [name, state, start, end] })),
+    1,
+    forQueue(
+      fc.record({ state: fc.constantFrom(...states), start: fc.constantFrom(0, 1), end: fc.constantFrom(0, 1, -2) }),
+      () => true,
+      (_, name, { state, start, end }) => ({ method: 'list', args: [name, unordered.has(state) ? 'waiting' : state, start, end] }),
+    ),
   ],
   [1, forJob(group, ({ children }) => children.length > 0, (_, name, id, one) => ({ method: 'children', args: [name, id, one] }))],
 ];

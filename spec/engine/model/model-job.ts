@@ -81,10 +81,30 @@ export function newModelJob(id: string, job: NewJob): ModelJob {
 
 /** The job as the port shows it. */
 export function recordOf(job: ModelJob): JobRecord {
-  const { turn: _, lease: _1, last: _2, stalls: _3, awaits: _4, kinship: _5, children: _6, logs: _7, ...seen } = job;
-  const { seq, cursor, fields, ...record } = seen;
-  const checkpoint = cursor === undefined ? undefined : { seq, cursor, fields: new Map(fields) };
-  return { ...record, checkpoint, eventId: 0 };
+  const { seq, cursor, fields } = job;
+  return {
+    id: job.id,
+    queue: job.queue,
+    name: job.name,
+    data: job.data,
+    opts: job.opts,
+    timestamp: job.timestamp,
+    state: job.state,
+    due: job.due,
+    attemptsMade: job.attemptsMade,
+    attemptsStarted: job.attemptsStarted,
+    stalledCounter: job.stalledCounter,
+    processedOn: job.processedOn,
+    finishedOn: job.finishedOn,
+    progress: job.progress,
+    returnvalue: job.returnvalue,
+    failedReason: job.failedReason,
+    failedCode: job.failedCode,
+    stacktrace: job.stacktrace,
+    parent: job.parent,
+    checkpoint: cursor === undefined ? undefined : { seq, cursor, fields: new Map(fields) },
+    eventId: 0,
+  };
 }
 
 export function isFinished({ state }: { readonly state: JobState }): boolean {

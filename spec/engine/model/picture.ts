@@ -1,12 +1,10 @@
 import type { Awaitable } from '../../../src/engine/awaitable.js';
+import type { Engine } from '../../../src/engine/engine.js';
 import type { ChildRecord, JobRecord, JobState } from '../../../src/engine/records.js';
-import { isFinished, states, unordered } from './model-job.js';
-import type { Port } from './model.js';
+import { isFinished, recordOf, states, unordered } from './model-job.js';
+import type { Model } from './model.js';
 
 export const queues = ['a', 'b'] as const;
-
-type Sooner<F> = F extends (...args: infer A) => infer R ? (...args: A) => Awaitable<R> : never;
-export type Looker = { readonly [K in 'get' | 'children' | 'logs' | 'list' | 'counts']: Sooner<Port[K]> };
 
 /** A job, its family and its log. */
 export interface SeenJob {
@@ -24,37 +22,53 @@ export interface Picture {
   readonly jobs: Readonly<Record<string, SeenJob>>;
 }
 
-/** Looks at a store, the model's or an engine's, and at the jobs `ids` (`queue/id`), which may be gone. */
-export async function lookAt(
-  store: Looker,
-  ids: readonly string[],
-  normal: (job: JobRecord) => JobRecord,
-): Promise<Picture> {
-  const [lists, counts, jobs] = await Promise.all([
-    Promise.all(queues.flatMap((queue) => states.map((state) => listOf(store, queue, state)))),
-    Promise.all(queues.map((queue) => store.counts(queue))),
-    Promise.all(ids.map((id) => seenJob(store, id, normal))),
-  ]);
-  return { lists: Object.fromEntries(lists), counts, jobs: Object.fromEntries(jobs.flat()) };
+type Look = (job: JobRecord) => JobRecord;
+
+/** The picture of an engine's store. `ids`: all jobs to look for, as `queue/id`; `look` makes a record comparable. */
+export async function pictureOf(engine: Engine, ids: readonly string[], look: Look): Promise<Picture> {
+  const counts = await all(queues.map((queue) => engine.counts(queue)));
+  const places = placesOf(counts);
+  const lists = await all(places.map(([queue, state]) => engine.list(queue, state)));
+  const names = ids.map((key) => key.split('/') as [queue: string, id: string]);
+  const jobs = await all(names.map(([queue, id]) => engine.get(queue, id)));
+  const children = await all(names.map(([queue, id]) => engine.children(queue, id)));
+  const logs = await all(names.map(([queue, id]) => engine.logs(queue, id)));
+  const seen = jobs.map((job, at) => job && { job: look(job), children: children[at]!, logs: logs[at]! });
+  return {
+    counts,
+    lists: Object.fromEntries(places.map(([queue, state], at) => listed(queue, state, lists[at]!))),
+    jobs: Object.fromEntries(ids.map((key, at) => [key, seen[at]!] as const).filter(([, job]) => job)),
+  };
 }
 
-async function listOf(store: Looker, queue: string, state: JobState): Promise<[string, readonly string[]]> {
-  const ids = (await store.list(queue, state)).map(({ id }) => id);
+/** The picture that the model has of it. */
+export function modelPicture({ port, store }: Model, look: Look): Picture {
+  const counts = queues.map((queue) => port.counts(queue));
+  const lists = placesOf(counts).map(([queue, state]) => listed(queue, state, port.list(queue, state)));
+  const jobs = store.jobs.map((job) => {
+    const { queue, id, logs } = job;
+    return [`${queue}/${id}`, { job: look(recordOf(job)), children: port.children(queue, id), logs }] as const;
+  });
+  return { counts, lists: Object.fromEntries(lists), jobs: Object.fromEntries(jobs) };
+}
+
+/** Where there are any jobs. */
+function placesOf(counts: Picture['counts']): (readonly [queue: string, state: JobState])[] {
+  return queues.flatMap((queue, at) =>
+    states.filter((state) => counts[at]![state] > 0).map((state) => [queue, state] as const),
+  );
+}
+
+function listed(queue: string, state: JobState, jobs: readonly JobRecord[]): [string, readonly string[]] {
+  const ids = jobs.map(({ id }) => id);
   return [`${queue} ${state}`, unordered.has(state) ? ids.sort() : ids];
 }
 
-async function seenJob(
-  store: Looker,
-  key: string,
-  normal: (job: JobRecord) => JobRecord,
-): Promise<[] | [[string, SeenJob]]> {
-  const [queue, id] = key.split('/') as [string, string];
-  const [job, children, logs] = await Promise.all([
-    store.get(queue, id),
-    store.children(queue, id),
-    store.logs(queue, id),
-  ]);
-  return job ? [[key, { job: normal(job), children, logs }]] : [];
+/** In one turn when all answers are there: thousands of promises would take their time. */
+function all<T>(answers: readonly Awaitable<T>[]): Awaitable<readonly T[]> {
+  return answers.some((answer) => typeof (answer as Promise<T> | undefined)?.then === 'function')
+    ? Promise.all(answers)
+    : (answers as readonly T[]);
 }
 
 /** I6: a job is in exactly one state, and every entry of an index has its job. */
@@ -65,10 +79,10 @@ export function assertOneStateEach({ lists, counts, jobs }: Picture): void {
   const missing = stated.filter((entry) => !listed.includes(entry));
   if (extra.length + missing.length > 0 || listed.length !== stated.length)
     throw new Error(`I6: listed without such a job: ${extra.join()}; not listed: ${missing.join()}`);
-  for (const [index, queue] of queues.entries())
+  for (const [at, queue] of queues.entries())
     for (const state of states)
-      if (counts[index]![state] !== lists[`${queue} ${state}`]!.length)
-        throw new Error(`I6: ${counts[index]![state]} are counted as ${state} in ${queue}: ${lists[`${queue} ${state}`]!.join()}`);
+      if (counts[at]![state] !== (lists[`${queue} ${state}`] ?? []).length)
+        throw new Error(`I6: ${counts[at]![state]} jobs of ${queue} are counted as ${state}`);
 }
 
 /** I7: no job waits for children when none is pending and no time will come. */

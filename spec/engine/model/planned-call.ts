@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Call } from './call.js';
+import { textOf, type Call, type Outcome } from './call.js';
 import type { World } from './world.js';
 
 /** Chooses a call in the world as it is; `undefined`: there is nothing to call it for. */
@@ -9,7 +9,7 @@ export type Plan = (world: World) => Call | undefined;
 export class PlannedCall implements fc.AsyncCommand<World, World> {
   readonly #plan: Plan;
   #call: Call | undefined;
-  #text = 'not called';
+  #expected: Outcome | undefined;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -25,10 +25,10 @@ export class PlannedCall implements fc.AsyncCommand<World, World> {
   }
 
   run(world: World): Promise<void> {
-    return world.play(this.#call!, (text) => (this.#text = text));
+    return world.play(this.#call!, (expected) => (this.#expected = expected));
   }
 
   toString(): string {
-    return `\n  ${this.#text}`;
+    return `\n  ${this.#expected ? textOf(this.#call!, this.#expected) : 'not called'}`;
   }
 }
