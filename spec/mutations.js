@@ -110,7 +110,7 @@ export const mutations = [
     gates,
   ),
   without('G2', 'steps/gate.ts', 'dueOfValues && values.length > 0 ?', 'dueOfValues ?', gates),
-  without('G2', 'steps/gate.ts', 'payloads.push(payload);', 'if (bytes < 3) payloads.push(payload);', gates),
+  without('G2', 'steps/collect.ts', ', toArray());', ', map((each) => [each]));', gates),
   without(
     'G3',
     'steps/step-run.ts',
@@ -350,6 +350,6 @@ export const mutations = [
     'if (bytes >= 0) return payload;',
     limits,
   ),
-  without('L2', 'steps/gate.ts', 'if (bytes > mostValueBytes) {', 'if (false) {', limits),
+  without('L2', 'steps/collect.ts', 'if (bytes <= mostBytes)', 'if (bytes > 0)', limits),
   without('L3', 'steps/step-run.ts', '&& bytes <= largestWatchedEmission;', ';', limits),
 ];

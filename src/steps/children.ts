@@ -1,5 +1,5 @@
 /* oxlint-disable local/no-any -- no other type takes every user's class and method */
-import type { ObservableInput } from 'rxjs';
+import type { ObservableInput, Subscribable } from 'rxjs';
 import { ChildFailedError, InvalidChildError } from '../errors.js';
 import { isName, nameRule } from '../engine/names.js';
 import type { ChildFailurePolicy, ChildRecord, JobOptions, NewJob } from '../engine/records.js';
@@ -8,10 +8,17 @@ import type { Payloads } from '../job/payloads.js';
 import { processorOf, type Class } from './metadata.js';
 import type { StepJob } from './step-job.js';
 
-/** The data that the steps of a processor take. */
-export type DataOf<P> = {
-  [K in keyof P]: P[K] extends (job: StepJob<infer D, any>, ...rest: any[]) => ObservableInput<any> ? D : never;
+/** A step method, as far as its job's data goes; `never` lets every input pass. */
+type Takes<D> = (job: StepJob<D>, ...rest: never[]) => unknown;
+
+type StepsOf<P> = {
+  [K in keyof P]: P[K] extends (job: StepJob, ...rest: never[]) => ObservableInput<unknown> | Subscribable<unknown>
+    ? P[K]
+    : never;
 }[keyof P];
+
+/** The data that the steps of a processor take: what satisfies all of them. */
+export type DataOf<P> = [StepsOf<P>] extends [Takes<infer D>] ? D : never;
 
 /** A job to be added as a child: `queue` is a processor, whose data is checked, or a queue's name. */
 export type ChildSpec<P = any> =

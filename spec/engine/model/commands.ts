@@ -120,7 +120,7 @@ const content = fc.record({
 });
 type Content = typeof content extends fc.Arbitrary<infer C> ? C : never;
 
-const lease = fc.record({ nth, kind: fc.constantFrom('held', 'held', 'held', 'held', 'any', 'forged') });
+const lease = fc.record({ nth, kind: mostly(fc.constant('held'), fc.constantFrom('any', 'forged'), 0.85) });
 
 /** Writes under a lease that is mostly held, with a number that is mostly the next. */
 function writing<T>(
@@ -281,7 +281,14 @@ const plans: readonly (readonly [weight: number, fc.Arbitrary<Plan>])[] = [
   [1, forJob(group, ({ children }) => children.length > 0, (_, name, id, one) => ({ method: 'children', args: [name, id, one] }))],
 ];
 
+/** Where there is nothing to call something for: what makes that there soon is. */
+const instead: Plan = (world) => {
+  const name = queues.find((each) => world.model.store.claimable(each).length > 0);
+  if (name) return { method: 'claim', args: [name, { limit: 2, lockDuration: world.lasting(8) }] };
+  return { method: 'add', args: [[{ queue: queues[0], name: 'job', data: '{}', opts: {}, timestamp: world.in(0) }]] };
+};
+
 /** Any call of the port in any order, at times a stale, forged, doubled or pointless one. */
 export const anyCall: fc.Arbitrary<PlannedCall> = fc
   .oneof(...plans.map(([weight, arbitrary]) => ({ weight, arbitrary })))
-  .map((plan) => new PlannedCall(plan));
+  .map((plan) => new PlannedCall((world) => plan(world) ?? instead(world)));

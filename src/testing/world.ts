@@ -1,0 +1,133 @@
+import { inspect } from 'node:util';
+import {
+  createApp,
+  memoryEngine,
+  type App,
+  type Class,
+  type Clock,
+  type DataOf,
+  type Engine,
+  type JobOptions,
+  type JobRecord,
+  type Lease,
+  type Resolver,
+} from '../index.js';
+import { JobHandle } from './job-handle.js';
+import { Machine } from './machine.js';
+import { machineEngine, type WriteName } from './machine-engine.js';
+import { Provided } from './provided.js';
+import { Trace, type JobLog } from './trace.js';
+
+/** Options of a job in a bed: a job's own, and its name, `job` by default. */
+export type AddOptions = JobOptions & { readonly name?: string };
+
+/** A clock that is told what goes on. */
+export interface WorldClock extends Clock {
+  progressed(): void;
+  leased(duration: number): void;
+}
+
+interface WorldOptions {
+  readonly processors: readonly Class[];
+  readonly resolver?: Resolver | undefined;
+  readonly clock: WorldClock;
+}
+
+/** What a machine of its own kind differs in. */
+export interface MachineOptions {
+  readonly processors?: readonly Class[];
+  readonly resolver?: Resolver;
+  readonly around?: (when: 'before' | 'after', write: WriteName, lease: Lease) => void;
+}
+
+/** A store in virtual time, the machines that work on it, and the trace of what they do. */
+export class World {
+  readonly engine: Engine;
+  readonly trace: Trace;
+  readonly provided: Provided;
+  readonly machines: Machine[] = [];
+  /** What the machines' loggers were told. */
+  readonly warnings: string[] = [];
+  readonly #clock: WorldClock;
+  readonly #processors: readonly Class[];
+  readonly #client: App;
+  #ids: readonly string[] = [];
+
+  constructor({ processors, resolver, clock }: WorldOptions) {
+    this.#clock = clock;
+    this.#processors = processors;
+    this.engine = memoryEngine({ clock });
+    this.trace = new Trace(
+      () => clock.now(),
+      () => clock.progressed(),
+    );
+    this.provided = new Provided(resolver);
+    const seen = machineEngine(this.engine, { name: 'client', dead: false, leased: () => {} }, this.trace);
+    this.#client = createApp({
+      connection: { ...seen, add: (jobs) => (this.#ids = seen.add(jobs) as readonly string[]) },
+    });
+  }
+
+  /** Adds a job, now. */
+  add<P>(processor: Class<P> | string, data?: DataOf<P>, { name = 'job', ...opts }: AddOptions = {}): JobHandle {
+    const queue = this.queueName(processor);
+    this.#ids = [];
+    const adding = this.#client.queue(queue).add(name, data, opts);
+    adding.catch(() => {});
+    const [id] = this.#ids;
+    // its error comes with a promise, which virtual time has no room for; Node shows what is in it
+    if (id === undefined) throw new Error(`the job was not added: ${inspect(adding).replace(/^Promise\s*\{\s*/, '')}`);
+    return this.handle(queue, id);
+  }
+
+  handle(queue: string, id: string): JobHandle {
+    const log = this.trace.log(queue, id);
+    return new JobHandle(this, queue, () => log);
+  }
+
+  /** The job of a queue that was, or will have been, added as number `index`, from 0. */
+  nth(processor: Class | string, index: number): JobHandle {
+    const queue = this.queueName(processor);
+    return new JobHandle(this, queue, () => this.trace.ofQueue(queue)[index]);
+  }
+
+  queueName(processor: Class | string): string {
+    return typeof processor === 'string' ? processor : this.#client.queue(processor).name;
+  }
+
+  cancel(job: JobHandle, reason: string): void {
+    const view = machineEngine(this.engine, { name: 'client', dead: false, leased: () => {} }, this.trace);
+    void view.cancel(job.queueName, job.id, reason);
+  }
+
+  /** Starts a machine, now. */
+  startMachine(name = `machine ${this.machines.length + 1}`, options: MachineOptions = {}): Machine {
+    const machine = new Machine({
+      name,
+      engine: this.engine,
+      clock: this.#clock,
+      trace: this.trace,
+      processors: options.processors ?? this.#processors,
+      resolver: options.resolver ?? this.provided.resolver(),
+      warn: (message) => this.warnings.push(message),
+      leased: (duration) => this.#clock.leased(duration),
+      ...(options.around && { around: options.around }),
+    });
+    this.machines.push(machine);
+    return machine;
+  }
+
+  /** Jobs that a machine holds which is still there: nothing that the clock knows of will let them go on. */
+  stuck(): readonly JobLog[] {
+    const lost = new Set(this.machines.filter((machine) => machine.lost).map(({ name }) => name));
+    return this.trace.logs.filter(({ queue, id, holder }) => {
+      if (holder === undefined || lost.has(holder)) return false;
+      return (this.engine.get(queue, id) as JobRecord | undefined)?.state === 'active';
+    });
+  }
+
+  /** No machine does anything from now on, and nothing that is still under way reaches the store. */
+  end(): void {
+    for (const machine of this.machines) machine.lose();
+  }
+}
