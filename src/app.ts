@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { graceOf, plansOf, type AppOptions, type CloseOptions } from './app-options.js';
 import { jsonCodec } from './engine/codec.js';
 import type { Engine } from './engine/engine.js';
@@ -60,6 +61,7 @@ class StepstreamApp implements App {
   readonly #plans: readonly QueuePlan[];
   readonly #logger: Logger;
   readonly #context: JobContext;
+  readonly #noMoreNews = new AbortController();
   readonly #queues = new Map<string, Queue>();
   readonly #workers: ReadonlyMap<string, Worker>;
   readonly #takeQueuesBack: () => void;
@@ -74,7 +76,9 @@ class StepstreamApp implements App {
     this.#plans = plans;
     this.#logger = options.logger ?? console;
     this.engine = options.connection ?? memoryEngine();
-    this.#context = { engine: this.engine, payloads: new Payloads(options.codec ?? jsonCodec) };
+    setMaxListeners(0, this.#noMoreNews.signal); // one for each job that is followed
+    const payloads = new Payloads(options.codec ?? jsonCodec);
+    this.#context = { engine: this.engine, payloads, closed: this.#noMoreNews.signal };
     this.#workers = new Map(plans.map((plan) => [plan.queue, this.#makeWorker(plan)]));
     this.#takeQueuesBack = options.resolver ? lendQueues(options.resolver, this.#queueOf) : () => {};
     if ('connection' in options && options.connection === undefined) {
@@ -121,6 +125,7 @@ class StepstreamApp implements App {
     await Promise.all([...this.#workers.values()].map((worker) => worker.close({ grace })));
     this.#takeQueuesBack();
     const errors = await disposeAll(this.#made);
+    this.#noMoreNews.abort();
     if (this.#options.connection === undefined) await this.engine.close();
     if (errors.length > 0) throw new AggregateError(errors, 'the app is closed, but an instance was not disposed');
   }

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 
 // The app: composition root of everything below.
-export { createApp, type App, type AppOptions } from './app.js';
+export { createApp, type App } from './app.js';
+export type { AppOptions, CloseOptions } from './app-options.js';
 export type { Resolver } from './resolver.js';
 export type { Logger } from './worker/logger.js';
 

@@ -126,6 +126,6 @@ export interface Engine extends Administration {
   /** Every event of the queue, or of one job of it, in order, from now on. */
   events(queue: string, listener: (event: EngineEvent) => void, jobId?: string): Unsubscribe;
 
-  /** Ends timers and connections. What is stored stays. */
+  /** Tells what has happened, then ends timers and connections. What is stored stays. */
   close(): Awaitable<void>;
 }

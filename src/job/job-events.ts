@@ -19,10 +19,14 @@ export interface Followed {
 /**
  * Follows a job. The first emission has its record (`undefined`: it isn't in the store), later ones an event each. What
  * comes before the record has been read is held back; an event that the record knows already is dropped by its number,
- * whenever it comes.
+ * whenever it comes. Completes also when `closed` is aborted.
  */
-export function followJob(engine: Engine, queue: string, id: string): Observable<Followed> {
+export function followJob(engine: Engine, queue: string, id: string, closed?: AbortSignal): Observable<Followed> {
   return new Observable((subscriber) => {
+    // what has happened by now is told first
+    const stop = (): void => void engine.clock.after(0, () => subscriber.complete());
+    closed?.addEventListener('abort', stop);
+    subscriber.add(() => closed?.removeEventListener('abort', stop));
     let record: JobRecord | undefined;
     let early: EngineEvent[] | undefined = [];
     const pass = (event: EngineEvent): void => {
@@ -39,7 +43,7 @@ export function followJob(engine: Engine, queue: string, id: string): Observable
         const news = early ?? [];
         early = undefined;
         news.forEach(pass);
-        if (!found || ends.has(found.state)) subscriber.complete();
+        if (!found || ends.has(found.state) || closed?.aborted) subscriber.complete();
       },
       (error) => subscriber.error(error),
     );

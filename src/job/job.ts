@@ -1,7 +1,7 @@
 import { filter, lastValueFrom, map, type Observable } from 'rxjs';
 import type { Engine } from '../engine/engine.js';
 import type { EngineEvent, JobOptions, JobRecord, JobState, Payload } from '../engine/records.js';
-import { JobFailedError, JobNotFoundError, reviveError, type StepstreamError } from '../errors.js';
+import { ClosedError, JobFailedError, JobNotFoundError, reviveError, type StepstreamError } from '../errors.js';
 import { followJob, type Followed } from './job-events.js';
 import type { JobProgress } from './job-progress.js';
 import type { Payloads } from './payloads.js';
@@ -10,6 +10,8 @@ import type { Payloads } from './payloads.js';
 export interface JobContext {
   readonly engine: Engine;
   readonly payloads: Payloads;
+  /** Aborted when the app is closed: nothing more will be heard of its jobs here. */
+  readonly closed?: AbortSignal;
 }
 
 /** What happened to a job: BullMQ's events, with their fields; times in milliseconds since the epoch. */
@@ -87,6 +89,17 @@ export class Job<Data = any, Result = any> {
     return this.#record.finishedOn;
   }
 
+  /**
+   * Cancels the job: one that isn't running fails with `JobCancelledError`, its unfinished children too; one that runs is
+   * unsubscribed on its worker, at the latest with that worker's next write or renewal.
+   *
+   * @param reason becomes the job's failure
+   * @returns whether it did: a finished job stays as it is
+   */
+  async cancel(reason = 'cancelled'): Promise<boolean> {
+    return this.#context.engine.cancel(this.queueName, this.id, reason);
+  }
+
   /** Where the job is now; `unknown` when it isn't in the store. */
   async getState(): Promise<JobState | 'unknown'> {
     const record = await this.#context.engine.get(this.queueName, this.id);
@@ -114,22 +127,23 @@ export class Job<Data = any, Result = any> {
    * The job's result, when it has completed.
    *
    * @throws the error that it failed of when that is one of Stepstream's, else JobFailedError with the reason;
-   *   JobNotFoundError when it isn't in the store
+   *   JobNotFoundError when it isn't in the store; ClosedError when the app is closed before the job has finished
    */
   async result(): Promise<Result> {
-    const last = await lastValueFrom(this.#follow());
-    const end = last.event ?? last.record;
-    if (!end) throw new JobNotFoundError(`job ${this.id} of queue ${this.queueName} is not in the store`);
-    const { event, record } = last;
+    const { record, event } = await lastValueFrom(this.#follow(), { defaultValue: { record: undefined } as Followed });
+    const job = `job ${this.id} of queue ${this.queueName}`;
     if (event?.type === 'completed') return this.#decode(event.returnvalue) as Result;
     if (event?.type === 'failed') throw errorOf(event.reason, event.code);
-    if (record?.state === 'completed') return this.#decode(record.returnvalue) as Result;
-    if (record?.state === 'failed') throw errorOf(record.failedReason ?? '', record.failedCode);
-    throw new JobNotFoundError(`job ${this.id} of queue ${this.queueName} was removed before it had finished`);
+    if (!event && record?.state === 'completed') return this.#decode(record.returnvalue) as Result;
+    if (!event && record?.state === 'failed') throw errorOf(record.failedReason ?? '', record.failedCode);
+    if (event?.type === 'removed') throw new JobNotFoundError(`${job} was removed before it had finished`);
+    if (this.#context.closed?.aborted) throw new ClosedError(`the app was closed before ${job} had finished`);
+    throw new JobNotFoundError(`${job} is not in the store`);
   }
 
   #follow(): Observable<Followed> {
-    return followJob(this.#context.engine, this.queueName, this.id);
+    const { engine, closed } = this.#context;
+    return followJob(engine, this.queueName, this.id, closed);
   }
 
   #publicEvent(event: EngineEvent): JobEvent {

@@ -40,6 +40,14 @@ export class VirtualScheduler extends TestScheduler {
     };
     return super.schedule(tolerant, delay, state);
   }
+
+  /** Virtual time ends after this moment. @param ms milliseconds from its beginning */
+  stopAt(ms: number): void {
+    const stop = (): void => {
+      for (const action of [...this.actions]) action.unsubscribe();
+    };
+    super.schedule(stop, ms + 0.5);
+  }
 }
 
 interface Timer {

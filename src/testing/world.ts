@@ -50,12 +50,14 @@ export class World {
   readonly warnings: string[] = [];
   readonly #clock: WorldClock;
   readonly #processors: readonly Class[];
+  readonly #start: number;
   readonly #client: App;
   #ids: readonly string[] = [];
 
   constructor({ processors, resolver, clock }: WorldOptions) {
     this.#clock = clock;
     this.#processors = processors;
+    this.#start = clock.now();
     this.engine = memoryEngine({ clock });
     this.trace = new Trace(
       () => clock.now(),
@@ -66,6 +68,11 @@ export class World {
     this.#client = createApp({
       connection: { ...seen, add: (jobs) => (this.#ids = seen.add(jobs) as readonly string[]) },
     });
+  }
+
+  /** Milliseconds since virtual time began. */
+  get elapsed(): number {
+    return this.#clock.now() - this.#start;
   }
 
   /** Adds a job, now. */

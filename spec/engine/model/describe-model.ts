@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { MakeEngine } from '../../contract/bench.js';
 import { anyCall } from './commands.js';
+import { isFinished } from './model-job.js';
 import { queues } from './picture.js';
 import { World, type Pace } from './world.js';
 
@@ -43,18 +44,19 @@ export function describeModel(name: string, makeEngine: MakeEngine, options: Mod
 /** I10: once workers complete what they get and nobody dies, all jobs finish. */
 async function expectDrains(world: World): Promise<void> {
   const { store } = world.model;
-  for (const queue of queues) await world.play({ method: 'resume', args: [queue] });
-  for (let round = 0; store.jobs.some((job) => !job.finishedOn); round++) {
-    if (round > 20) throw new Error('I10: the queues do not drain');
+  for (const queue of queues) await world.pass({ method: 'resume', args: [queue] });
+  for (let rounds = 0; store.jobs.some((job) => !isFinished(job)); rounds++) {
+    if (rounds > 20) throw new Error('I10: the queues do not drain');
     await world.play({ method: 'advance', args: [world.steps(10)] });
     for (const queue of queues) {
-      await world.play({ method: 'recoverStalled', args: [queue, Infinity] });
-      const from = world.leases.length;
-      await world.play({ method: 'claim', args: [queue, { limit: 100, lockDuration: world.lasting(5) }] });
-      for (const lease of world.leases.slice(from)) {
+      await world.pass({ method: 'recoverStalled', args: [queue, Infinity] });
+      const before = world.leases.length;
+      await world.pass({ method: 'claim', args: [queue, { limit: 100, lockDuration: world.lasting(5) }] });
+      for (const lease of world.leases.slice(before)) {
         const seq = store.find(queue, lease.jobId)!.seq + 1;
-        await world.play({ method: 'complete', args: [lease, { seq }, undefined, Infinity] });
+        await world.pass({ method: 'complete', args: [lease, { seq }, undefined, Infinity] });
       }
     }
   }
+  await world.play({ method: 'advance', args: [0] });
 }

@@ -43,7 +43,7 @@ export class Hearing {
   /** What was told leads to what is seen. */
   assertTellsOf({ jobs }: Picture): void {
     for (const key of this.#told.keys()) if (!jobs[key]) this.#told.delete(key); // jobs that are not kept go in silence
-    for (const [key, { job }] of Object.entries(jobs)) {
+    for (const [key, job] of Object.entries(jobs)) {
       const state = job.state === 'waiting' || job.state === 'prioritized' ? 'ready' : job.state;
       const told = this.#told.get(key);
       if (told !== state) throw new Error(`the events lead to ${key} being ${told}, but it is ${job.state}`);

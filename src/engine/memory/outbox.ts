@@ -7,7 +7,7 @@ import type { Cancel, Clock } from '../clock.js';
 export class Outbox {
   readonly #clock: Clock;
   #calls: (() => void)[] = [];
-  #flush: Cancel | undefined;
+  #cancel: Cancel | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -15,12 +15,14 @@ export class Outbox {
 
   post(call: () => void): void {
     this.#calls.push(call);
-    this.#flush ??= this.#clock.after(0, () => {
-      const calls = this.#calls;
-      this.#calls = [];
-      this.#flush = undefined;
-      for (const each of calls) each();
-    });
+    this.#cancel ??= this.#clock.after(0, () => this.#flush());
+  }
+
+  #flush(): void {
+    const calls = this.#calls;
+    this.#calls = [];
+    this.#cancel = undefined;
+    for (const each of calls) each();
   }
 
   /** Calls a listener. What it throws surfaces in a turn of its own: the others must hear all the same. */
@@ -34,9 +36,9 @@ export class Outbox {
     }
   }
 
+  /** Makes the calls that are owed, now. */
   close(): void {
-    this.#flush?.();
-    this.#flush = undefined;
-    this.#calls = [];
+    this.#cancel?.();
+    this.#flush();
   }
 }

@@ -36,8 +36,8 @@ export class Store {
   }
 
   close(): void {
-    for (const queue of this.#queues.values()) queue.close();
     this.#outbox.close();
+    for (const queue of this.#queues.values()) queue.close();
   }
 
   // --- adding ---

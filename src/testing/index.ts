@@ -1,0 +1,2 @@
+export { JobTestBed, type JobTestBedOptions, type RunOptions } from './job-test-bed.js';
+export type { RunHelpers } from './run-helpers.js';
