@@ -85,7 +85,8 @@ function end(child) {
 }
 
 /**
- * Runs the tests of a rule, or all, and answers how each ended by its name; `undefined` when they did not come to an end.
+ * Runs the tests of a rule, or all, and answers how each ended by its name; `undefined` when they did not come to
+ * an end: they took too long, or too much memory.
  *
  * @param {string} copy @param {readonly string[]} specs @param {string} [rule]
  * @returns {Promise<Map<string, { readonly title: string, readonly status: string }> | undefined>}
@@ -103,10 +104,11 @@ function run(copy, specs, rule) {
   running.add(child);
   const timer = setTimeout(() => end(child), rule ? longestRun : 10 * longestRun);
   return new Promise((resolve) => {
-    child.on('close', () => {
+    child.on('close', (_code, signal) => {
       clearTimeout(timer);
       running.delete(child);
-      resolve(existsSync(report) ? testsOf(JSON.parse(readFileSync(report, 'utf8'))) : undefined);
+      const ended = existsSync(report) ? testsOf(JSON.parse(readFileSync(report, 'utf8'))) : new Map();
+      resolve(ended.size === 0 && signal ? undefined : ended); // by us, or out of memory
     });
   });
 }

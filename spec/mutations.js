@@ -19,6 +19,7 @@ const children = 'spec/steps/children.spec.ts';
 const worker = 'spec/worker/worker.spec.ts';
 const contract = 'spec/contract/memory.spec.ts';
 const admin = 'spec/steps/administration.spec.ts';
+const guards = 'spec/steps/guards.spec.ts';
 const limits = 'spec/steps/limits.spec.ts';
 
 /** @type {(rule: string, file: string, find: string, replace: string, ...specs: string[]) => Mutation} */
@@ -44,6 +45,7 @@ export const mutations = [
   ),
   without('S3', 'steps/writer.ts', '    this.#busy = true;\n', '', steps),
   without('S3', 'steps/step-run.ts', '    this.#emissions++;\n', '    this.#emissions = 1;\n', steps),
+  without('S3', 'steps/writer.ts', '    if (this.#busy) {\n', '    if (this.#busy && this.#next) {\n', steps),
   without(
     'S4',
     'steps/job-run.ts',
@@ -73,7 +75,7 @@ export const mutations = [
     'steps/gate.ts',
     'if (this.#isResumed) this.#step.route.noted',
     'if (!this.#record) this.#step.route.noted',
-    routing,
+    guards,
   ),
   without('S7', 'steps/job-run.ts', '(route ?? step.next)', '(step.next ?? route)', routing),
   without(
@@ -100,6 +102,13 @@ export const mutations = [
     steps,
   ),
   without('S10', 'steps/plan.ts', '[name, ...formerNames(options)]', '[name]', steps),
+  without(
+    'S10',
+    'steps/progress.ts',
+    'if (known && this.#cursor.unknown) this.change({ unknown: undefined });',
+    '',
+    guards,
+  ),
 
   // --- gates ---
   without(
@@ -111,6 +120,7 @@ export const mutations = [
   ),
   without('G2', 'steps/gate.ts', 'dueOfValues && values.length > 0 ?', 'dueOfValues ?', gates),
   without('G2', 'steps/collect.ts', ', toArray());', ', map((each) => [each]));', gates),
+  without('G2', 'steps/gate.ts', 'writer.whenSaved(() => {', '((save) => save())(() => {', gates),
   without(
     'G3',
     'steps/step-run.ts',
@@ -124,6 +134,13 @@ export const mutations = [
     '    this.stop();\n    this.#ends.parked(type);',
     '    this.#ends.parked(type);',
     gates,
+  ),
+  without(
+    'G3',
+    'steps/step-run.ts',
+    'if (this.over || this.#parking) return false;',
+    'if (this.over) return false;',
+    guards,
   ),
   without('G4', 'steps/open-gates.ts', ' && this.holding().length === 0', '', gates),
   without(
@@ -143,6 +160,7 @@ export const mutations = [
   ),
   without('G5', 'steps/progress.ts', '.every((kind, place) => kind === kinds[place]);', '.every(() => true);', gates),
   without('G5', 'steps/gates.ts', 'if (this.#gates.length >= mostGates)', 'if (this.#gates.length > mostGates)', gates),
+  without('G5', 'steps/gates.ts', 'if (this.#keys.has(key)) {', 'if (false) {', gates),
   without('G6', 'steps/gate.ts', 'const isFirst = this.#flight === undefined;', 'const isFirst = true;', gates),
   without(
     'G6',
@@ -151,6 +169,7 @@ export const mutations = [
     'if (++this.#answers > 0) return;',
     gates,
   ),
+  without('G6', 'steps/gate.ts', 'if (flight.subscribers.size === 0) this.#close(flight);', '', gates),
   without('G7', 'steps/items.ts', 'if (saved !== undefined) return of(', 'if (saved === "") return of(', items),
   without(
     'G7',
@@ -173,6 +192,7 @@ export const mutations = [
     '',
     gates,
   ),
+  without('G8', 'steps/duration.ts', 'text.length > 0 && text', 'text', gates),
   without(
     'G9',
     'steps/gate.ts',
@@ -218,6 +238,13 @@ export const mutations = [
     children,
   ),
   without(
+    'C4',
+    'steps/children.ts',
+    "if (typeof child === 'string') throw new ChildFailedError(removed(child));",
+    '',
+    children,
+  ),
+  without(
     'C5',
     'engine/memory/children.ts',
     'const group = this.#groups.get(name);',
@@ -257,6 +284,8 @@ export const mutations = [
     'return !this.#ended;',
     worker,
   ),
+  without('W1', 'steps/items.ts', '      if (!step.mayAnswer()) return;\n', '', guards),
+  without('W1', 'steps/step-run.ts', 'if (this.progress.activation.trusted()) return true;', 'return true;', worker),
   without(
     'W2',
     'worker/lease-keeper.ts',
@@ -265,6 +294,7 @@ export const mutations = [
     worker,
   ),
   without('W2', 'steps/step-run.ts', '    if (!this.#finished) this.#controller.abort();\n', '', worker),
+  without('W2', 'worker/lease-keeper.ts', '      this.#stopDistrusted();\n      if (', '      if (', worker),
   without(
     'W3',
     'engine/memory/memory-engine.ts',
@@ -289,6 +319,7 @@ export const mutations = [
     worker,
     contract,
   ),
+  without('W4', 'worker/worker.ts', "for (const activation of this.#active) activation.stop('closing');", '', worker),
   without(
     'W5',
     'engine/memory/administration.ts',
@@ -306,6 +337,13 @@ export const mutations = [
   without('W6', 'steps/job-run.ts', '    if (this.#entering) return;\n', '', worker, routing),
   without('W6', 'worker/worker.ts', 'if (this.#turn.spent()) {', 'if (false) {', worker),
   without('W7', 'worker/worker.ts', 'const limit = concurrency - this.#active.size;', 'const limit = 1;', worker),
+  without(
+    'W7',
+    'worker/worker.ts',
+    'const limit = concurrency - this.#active.size;',
+    'const limit = concurrency;',
+    worker,
+  ),
 
   // --- administration ---
   without(
@@ -322,6 +360,7 @@ export const mutations = [
     'if (record.due > this.#step.progress.wokenFor) {',
     admin,
   ),
+  without('A1', 'steps/gate.ts', 'this.#record = { ...record, due: this.#step.clock.now() };', '', admin),
   without('A2', 'engine/memory/memory-engine.ts', '        job.seq = 0;\n', '', admin, contract),
   without('A2', 'steps/cursor.ts', 'run: (stored?.run ?? 0) + 1,', 'run: 1,', admin),
   without(
@@ -332,6 +371,13 @@ export const mutations = [
     admin,
   ),
   without('A3', 'engine/memory/administration.ts', '      job.stallBase = job.stalledCounter;\n', '', admin, contract),
+  without(
+    'A3',
+    'steps/progress.ts',
+    'if (this.#cursor.attemptBase > attemptsMade) this.change({ attemptBase: 0 });',
+    '',
+    admin,
+  ),
   without(
     'A4',
     'engine/memory/administration.ts',

@@ -103,6 +103,12 @@ export function addingContract(bench: Bench): void {
       expect(await bench.claimIds()).toEqual([]);
     });
 
+    it('delays a job by a millisecond, if that is all', async () => {
+      const timestamp = Math.floor(bench.engine.clock.now()) + 60_000;
+      const id = await bench.add({ delay: 1 }, { timestamp });
+      expect(await bench.job(id)).toMatchObject({ state: 'delayed', due: timestamp + 1 });
+    });
+
     it('counts a delay from the timestamp, which may be long ago', async () => {
       const id = await bench.add({ delay: 5_000 }, { timestamp: Math.floor(bench.engine.clock.now()) - 6_000 });
       expect(await bench.claimIds()).toEqual([id]);

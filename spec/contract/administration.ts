@@ -12,6 +12,7 @@ export function administrationContract(bench: Bench): void {
         state: 'waiting',
         failedReason: undefined,
         failedCode: undefined,
+        processedOn: undefined,
         finishedOn: undefined,
         checkpoint: { seq: 1, cursor: 'ship', fields },
       });
@@ -32,6 +33,14 @@ export function administrationContract(bench: Bench): void {
       const again = await bench.claim();
       expect(again.job.checkpoint).toEqual({ seq: 0, cursor: 'run 1', fields: new Map() });
       await bench.engine.checkpoint(again.lease, { seq: 1, cursor: 'run 2' });
+    });
+
+    it('puts it behind those that wait', async () => {
+      const claimed = await bench.begin();
+      await bench.engine.fail(claimed.lease, next(claimed), failure());
+      const waiting = await bench.add();
+      await bench.engine.retry(jobs, claimed.job.id);
+      expect(await bench.claimIds()).toEqual([waiting, claimed.job.id]);
     });
 
     it('leaves any other job alone', async () => {
@@ -86,6 +95,22 @@ export function administrationContract(bench: Bench): void {
         expect(await bench.engine.complete(last.lease, next(last), undefined, 0)).toBe('completed');
       },
     );
+  });
+
+  describe('retry of a completed child', () => {
+    it.each(['continue', 'fail'] as const)('is no failure: its parent waits for it again (%s)', async (policy) => {
+      const parent = await bench.begin();
+      const kid = child(parent.job.id, 'k-0', policy);
+      await bench.engine.checkpoint(parent.lease, next(parent, { children: [kid] }));
+      await bench.completeChild('1');
+      await bench.engine.retry(kids, 'k-0');
+      const waiting = policy === 'fail' ? { all: { failuresSeen: 0 } } : { groups: ['gate'] };
+      expect(await bench.engine.moveToWaitingChildren(parent.lease, { seq: 2 }, waiting)).toBe(true);
+      await bench.completeChild('2');
+      const again = await bench.claim();
+      expect(await bench.engine.complete(again.lease, next(again), undefined, 0)).toBe('completed');
+      expect(await bench.engine.children(jobs, parent.job.id)).toMatchObject([{ value: '2' }]);
+    });
   });
 
   describe('promote', () => {

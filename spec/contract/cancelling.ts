@@ -95,6 +95,28 @@ export function cancellingContract(bench: Bench): void {
       await expect(sent).rejects.toThrow(LeaseLostError);
     });
 
+    it('lets a job be retried that had not begun', async () => {
+      const id = await bench.add();
+      await bench.engine.cancel(jobs, id, 'not wanted');
+      await bench.engine.retry(jobs, id);
+      const claimed = await bench.claim();
+      expect(claimed.job.checkpoint).toBeUndefined();
+      await bench.engine.checkpoint(claimed.lease, next(claimed));
+    });
+
+    it('leaves a job alone that has taken the id of a child that is gone', async () => {
+      const parent = await bench.begin();
+      await bench.addChildOf(parent.job.id, {}, { jobId: 'brief', removeOnComplete: true });
+      await bench.completeChild();
+      await bench.addChildOf(parent.job.id, {}, { jobId: 'gone', removeOnComplete: true });
+      await bench.completeChild();
+      await bench.add({ jobId: 'brief' }, { queue: kids });
+      expect(await bench.engine.cancel(jobs, parent.job.id, 'not wanted')).toBe(true);
+      expect(await bench.stateOf('brief', kids)).toBe('waiting');
+      expect(await bench.engine.remove(jobs, parent.job.id)).toBe(true);
+      expect(await bench.claimIds(kids)).toEqual(['brief']);
+    });
+
     it('counts as a write, and lets the job be retried from its checkpoint', async () => {
       const claimed = await bench.begin();
       await bench.engine.checkpoint(claimed.lease, next(claimed));

@@ -90,6 +90,24 @@ export function childrenContract(bench: Bench): void {
       expect(await bench.claimIds()).toEqual([]);
     });
 
+    it('that end, or are tried again, after another job has taken the id of their parent disturb nobody', async () => {
+      const options = { jobId: 'parent', removeOnFail: true };
+      const old = await bench.begin(options);
+      await bench.engine.checkpoint(old.lease, next(old, { children: children('parent', ['old-0', 'old-1']) }));
+      await bench.engine.fail(old.lease, { seq: 2 }, failure());
+      const parent = await bench.begin(options);
+      const write = next(parent, { children: [child('parent', 'new-0')] });
+      expect(await bench.engine.moveToWaitingChildren(parent.lease, write, { groups: ['gate'] })).toBe(true);
+      expect(await bench.completeChild()).toBe('old-0');
+      expect(await bench.failChild()).toBe('old-1');
+      await bench.engine.retry(kids, 'old-1');
+      await bench.engine.remove(kids, 'old-1');
+      expect(await bench.stateOf('parent')).toBe('waiting-children');
+      expect(await bench.engine.children(jobs, 'parent')).toMatchObject([{ id: 'new-0', status: 'pending' }]);
+      await bench.completeChild();
+      expect(await bench.claimIds()).toEqual(['parent']);
+    });
+
     it('C2: are added once, whatever order two writers come in', async () => {
       const parent = await bench.begin();
       const write = next(parent, { children: children(parent.job.id, ['k-0', 'k-1']) });

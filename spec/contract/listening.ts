@@ -124,6 +124,20 @@ export function listeningContract(bench: Bench): void {
       expect(await ended.all()).toEqual([]);
     });
 
+    it('of one job are told to all its listeners, though others have stopped', async () => {
+      const ended = bench.listen('jobs', 'mine');
+      const kept = bench.listen('jobs', 'mine');
+      ended.stop();
+      const late = bench.listen('jobs', 'mine');
+      await bench.add({ jobId: 'mine' });
+      for (const heard of [kept, late]) expect(await heard.types()).toEqual(['added', 'waiting']);
+      kept.stop();
+      late.stop();
+      const again = bench.listen('jobs', 'mine');
+      await bench.claim();
+      expect(await again.types()).toEqual(['active']);
+    });
+
     it('may be stopped by a listener, for itself and for others', async () => {
       const seen: string[] = [];
       const stopFirst = bench.engine.events('jobs', ({ type }) => {

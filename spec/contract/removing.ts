@@ -1,4 +1,4 @@
-import { failure, jobs, kids, next, type Bench } from './bench.js';
+import { child, failure, jobs, kids, next, type Bench } from './bench.js';
 
 export function removingContract(bench: Bench): void {
   describe('remove', () => {
@@ -58,6 +58,24 @@ export function removingContract(bench: Bench): void {
       expect(await bench.stateOf(parent)).toBe('waiting-children');
       await bench.engine.remove(kids, 'gone');
       expect(await bench.stateOf(parent)).toBe('waiting');
+    });
+
+    it('of a child whose policy is fail is no failure', async () => {
+      const parent = await bench.begin();
+      const { id } = parent.job;
+      await bench.engine.checkpoint(parent.lease, next(parent, { children: [child(id, 'gone', 'fail')] }));
+      await bench.engine.remove(kids, 'gone');
+      expect(await bench.engine.complete(parent.lease, { seq: 2 }, undefined, 0)).toBe('completed');
+    });
+
+    it('of an unfinished child lets it be added again', async () => {
+      const parent = await bench.begin();
+      const write = next(parent, { children: [child(parent.job.id, 'k-0')] });
+      await bench.engine.checkpoint(parent.lease, write);
+      await bench.engine.remove(kids, 'k-0');
+      await bench.engine.checkpoint(parent.lease, { ...write, seq: 2 });
+      expect(await bench.engine.children(jobs, parent.job.id)).toMatchObject([{ id: 'k-0', status: 'pending' }]);
+      expect(await bench.claimIds(kids)).toEqual(['k-0']);
     });
 
     it('of a finished child leaves what its parent knows of it', async () => {

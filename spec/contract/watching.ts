@@ -1,4 +1,4 @@
-import { jobs, lockDuration, next, outcome, type Bench } from './bench.js';
+import { jobs, lockDuration, newJob, next, outcome, type Bench } from './bench.js';
 
 export function watchingContract(bench: Bench): void {
   describe('watch', () => {
@@ -80,16 +80,28 @@ export function watchingContract(bench: Bench): void {
         const claimed = await bench.begin({ jobId });
         await bench.engine.moveToDelayed(claimed.lease, next(claimed), due + after);
       }
-      for (const [passed, expected] of [
-        [1_300, 'a'],
-        [1_000, 'b'],
-        [2_000, 'c'],
+      for (const [quiet, expected] of [
+        [700, 'a'],
+        [400, 'b'],
+        [1_400, 'c'],
       ] as const) {
-        const before = watching.times;
-        await bench.advance(passed);
+        await bench.advance(quiet);
+        const before = watching.times; // what the claim before had to tell was told
+        await bench.advance(600);
         await watching.woken(before);
         expect(await bench.claimIds()).toEqual([expected]);
       }
+    });
+
+    it('wakes one who has stopped and watches again', async () => {
+      bench.watch().stop();
+      await bench.add({ delay: 500 });
+      const first = bench.watch();
+      first.stop();
+      const again = bench.watch();
+      await bench.advance(1_000);
+      await again.woken();
+      expect(first.times).toBe(0);
     });
 
     it('wakes for a due time that was set before anybody watched', async () => {
@@ -193,17 +205,41 @@ export function watchingContract(bench: Bench): void {
       engine.watch(jobs, () => void calls.push('woken'));
       engine.events(jobs, () => void calls.push('told'));
       engine.events(jobs, () => void calls.push('told'), 'mine');
-      await engine.add([
-        { queue: jobs, name: 'a', data: '1', opts: { jobId: 'mine', delay: 100 }, timestamp: engine.clock.now() },
-      ]);
+      await engine.add([newJob({ jobId: 'mine', delay: 100 }, { timestamp: engine.clock.now() }), newJob()]);
       await engine.claim(jobs, { limit: 1, lockDuration });
       await engine.close();
       expect(held()).toBe(0);
       const before = calls.length;
       await advance(1_000);
+      await outcome(() => engine.add([newJob({ jobId: 'mine-too' })])).catch(() => {}); // it may refuse
+      await advance(1_000);
       expect(calls.slice(before)).toEqual([]);
       await engine.close(); // twice does nothing
       expect(held()).toBe(0);
+    });
+
+    it('tells before what has happened', async () => {
+      const { engine } = await bench.make();
+      const told: string[] = [];
+      engine.events(jobs, ({ type }) => void told.push(type));
+      await engine.add([newJob()]);
+      await engine.close();
+      expect(told).toEqual(['added', 'waiting']);
+    });
+
+    it('I11: holds nothing, though a listener answers the last events with calls', async () => {
+      const { engine, held, advance } = await bench.make();
+      engine.watch(jobs, () => {});
+      const answers: Promise<unknown>[] = [];
+      engine.events(jobs, ({ type }) => {
+        // the engine may be closed by then, and refuse
+        if (type === 'added') answers.push(outcome(() => engine.add([newJob({ delay: 60_000 })])).catch(() => {}));
+      });
+      await engine.add([newJob()]);
+      await engine.close();
+      await Promise.all(answers);
+      expect(held()).toBe(0);
+      await advance(100_000);
     });
   });
 }

@@ -54,6 +54,10 @@ describe('jsonCodec', () => {
     expect(roundTrip(value)).toEqual(value);
   });
 
+  it('tells that it makes JSON, which a larger JSON text may hold as it is', () => {
+    expect(jsonCodec.isJson).toBe(true);
+  });
+
   it('drops properties that are undefined', () => {
     expect(roundTrip({ a: undefined, b: { c: undefined, d: 1 } })).toEqual({ b: { d: 1 } });
     expect(Object.keys(roundTrip({ a: undefined }) as object)).toEqual([]);
@@ -124,6 +128,12 @@ describe('jsonCodec', () => {
       expect(refusal(nested(20, inObject) && nested(20, (inner) => ({ a: inner === 0 ? 1n : inner }))).path).toBe(
         `$${'.a'.repeat(8)}…`,
       );
+      expect(refusal(nested(8, (inner) => ({ a: inner === 0 ? 1n : inner }))).path).toBe(`$${'.a'.repeat(8)}`);
+    });
+
+    it('names what it is', () => {
+      expect(refusal({ a: new Map() }).message).toContain('is a Map, which JSON would empty');
+      expect(refusal({ a: Number.NaN }).message).toContain("is NaN, which JSON can't hold");
     });
   });
 

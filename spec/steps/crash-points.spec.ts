@@ -25,8 +25,10 @@ import {
   finish,
   goto,
   type Class,
+  type Engine,
   type StepJob,
 } from 'stepstream';
+import { lateEngine } from '../support/late-engine.js';
 import { mortalEngine } from '../support/mortal-engine.js';
 import { virtually, type VirtualRun } from '../support/virtual.js';
 
@@ -199,14 +201,23 @@ interface Played {
 }
 
 /** Runs a job; the machine dies at one write, and another takes over at once, or so late that every clock has passed. */
-function play(processor: Class<any>, fatal = Infinity, when: 'before' | 'after' = 'before', takeOver = 0): Played {
+function play(
+  processor: Class<any>,
+  latency: number,
+  fatal = Infinity,
+  when: 'before' | 'after' = 'before',
+  takeOver = 0,
+): Played {
+  const near = (engine: Engine): Engine => (latency === 0 ? engine : lateEngine(engine, latency));
   world = { effects: new Map(), misplaced: [], run: undefined };
   let played!: () => Played;
   virtually([processor, Kids], (run) => {
     world.run = run;
     const id = run.add();
-    const mortal = mortalEngine(run.engine, fatal, when, () => run.after(takeOver, () => void run.startWorkers()));
-    run.startWorkers(mortal.engine);
+    const mortal = mortalEngine(run.engine, fatal, when, () =>
+      run.after(takeOver, () => void run.startWorkers(near(run.engine))),
+    );
+    run.startWorkers(near(mortal.engine));
     played = () => {
       const { state, returnvalue } = run.get(id);
       const result: unknown = returnvalue === undefined ? undefined : JSON.parse(returnvalue);
@@ -216,8 +227,15 @@ function play(processor: Class<any>, fatal = Infinity, when: 'before' | 'after' 
   return played();
 }
 
-describe.each([Gates, Parents, Routes])('a machine that dies, in %p', (processor: Class<any>) => {
-  const calm = play(processor);
+describe.each([
+  ['at once', 0],
+  ['3 ms late', 3],
+])('a machine that dies, on an engine that answers %s', (_, latency) => {
+  describe.each([Gates, Parents, Routes])('in %p', (processor: Class<any>) => crashPoints(processor, latency));
+});
+
+function crashPoints(processor: Class<any>, latency: number): void {
+  const calm = play(processor, latency);
   const points = Array.from({ length: calm.writes }, (_, index) => index + 1);
 
   it('has points to die at, and comes to an end without dying', () => {
@@ -235,7 +253,7 @@ describe.each([Gates, Parents, Routes])('a machine that dies, in %p', (processor
     'S6, W3: dead %s any write and taken over %s, the result is the same, no finished step runs again, an effect at most twice',
     (when, _, takeOver) => {
       for (const fatal of points) {
-        const lossy = play(processor, fatal, when, takeOver);
+        const lossy = play(processor, latency, fatal, when, takeOver);
         expect({ fatal, state: lossy.state, result: lossy.result }).toEqual({
           fatal,
           state: 'completed',
@@ -251,4 +269,4 @@ describe.each([Gates, Parents, Routes])('a machine that dies, in %p', (processor
       }
     },
   );
-});
+}

@@ -1,5 +1,5 @@
 import { defer, map, throwError, timer, type Observable } from 'rxjs';
-import { Processor, Step, type Class, type StepJob } from 'stepstream';
+import { Processor, Step, type Class, type Engine, type StepJob } from 'stepstream';
 import { virtually, type VirtualRun } from './virtual.js';
 
 /** How a job ended, and what happened on the way. */
@@ -24,11 +24,18 @@ class Kids {
   }
 }
 
+interface RunOptions {
+  readonly parkAfter?: number;
+  readonly play?: (run: VirtualRun, id: string) => void;
+  /** The engine as the workers see it. */
+  readonly wrap?: (engine: Engine) => Engine;
+}
+
 /** Runs one job of a processor in virtual time, beside a queue `kids` whose jobs double a number in 10 ms. */
 export function runJobOf(
   processor: Class<any>,
   data?: unknown,
-  { parkAfter = 20_000, play }: { parkAfter?: number; play?: (run: VirtualRun, id: string) => void } = {},
+  { parkAfter = 20_000, play, wrap }: RunOptions = {},
 ): Ran {
   let ran!: () => Ran;
   virtually(
@@ -53,7 +60,7 @@ export function runJobOf(
         };
       };
     },
-    { parkAfter },
+    { parkAfter, ...(wrap && { wrap }) },
   );
   return ran();
 }
@@ -61,7 +68,7 @@ export function runJobOf(
 /** Runs a one-step job whose stream is made anew by each call, in virtual time. */
 export function runStep(
   stream: (job: StepJob) => unknown,
-  { attempts = 1, parkAfter = 20_000 }: { attempts?: number; parkAfter?: number } = {},
+  { attempts = 1, ...options }: RunOptions & { readonly attempts?: number } = {},
 ): Ran {
   @Processor('gated')
   class Gated {
@@ -70,7 +77,7 @@ export function runStep(
       return stream(job) as Observable<any>;
     }
   }
-  return runJobOf(Gated, undefined, { parkAfter });
+  return runJobOf(Gated, undefined, options);
 }
 
 /** A source that counts its subscriptions. */

@@ -99,6 +99,7 @@ describe('W1: every write proves its lease', () => {
     expect(one.spy.of('claim').length).toBeGreaterThan(1);
     expect(heard).toEqual([]);
     expect(w.get(job).state).toBe('active');
+    expect(one.app.worker(P).activeCount).toBe(0);
   });
 
   it('W1: a write that arrives after the lock has run out is refused, and does not disturb the activation that has taken over', async () => {
@@ -326,6 +327,35 @@ describe('W3: a worker that dies', () => {
     sources.at(-1)!.complete();
     await expect(world.until(job.result())).resolves.toBe(5);
     expect(world.get(job).stalledCounter).toBe(5);
+  });
+
+  it('W3: a look for such jobs that fails is told, and made again', async () => {
+    let runs = 0;
+    const { world, P, one, job } = await orphaned({ only: () => (++runs === 1 ? NEVER : of('end')) });
+    one.spy.die();
+    const two = await world.machine([P], {
+      prepare: (spy) => spy.failAt(is('recoverStalled'), new Error('no connection'), 2),
+    });
+    await expect(world.until(job.result())).resolves.toBe('end');
+    expect(two.logged).toEqual(['worker of queue work: no connection', 'worker of queue work: no connection']);
+  });
+
+  it('W3: it looks once per stalledInterval, however often it is woken in vain', async () => {
+    const { step } = observed();
+    const w = await start([processor({ only: step })]);
+    await w.add();
+    await w.settle();
+    const two = await w.machine([processor({ only: step }, { stalledInterval: 2_000 })]);
+    for (let i = 0; i < 20; i++) {
+      await w.engine.promote('work', (await w.client.queue('work').add('job', 1, { delay: 1 })).id);
+      await w.engine.pause('work');
+      await w.pass(500);
+    }
+    expect(two.spy.of('recoverStalled').length).toBeLessThanOrEqual(6);
+    two.spy.slow(3_000);
+    const before = two.spy.of('recoverStalled').length;
+    await w.pass(50_000);
+    expect(two.spy.of('recoverStalled').length - before).toBeLessThanOrEqual(11);
   });
 
   it.each(['before', 'after'] as const)(
@@ -572,17 +602,60 @@ describe('W4: close', () => {
     expect(w.clock.pending).toBe(0);
   });
 
-  it('I11: an app that is closed while it waits to claim again after an error leaves no timer behind', async () => {
+  it('I11: an app that is closed before it has claimed again after an error leaves no timer behind', async () => {
     const w = await start([processor({ only: () => of(1) })]);
-    const failing = w.spy.hold(is('claim'));
+    w.spy.failAt(is('claim'), new Error('no connection'));
     await w.add();
     await w.settle();
-    w.spy.failAt(is('claim'), new Error('no connection'));
+    expect(w.clock.pending).toBe(1);
+    await w.until(w.app.close());
+    await w.settle();
+    expect(w.clock.pending).toBe(0);
+  });
+
+  it('I11: nor does one whose claim fails while it closes', async () => {
+    const w = await start([processor({ only: () => of(1) })]);
+    let fail!: (error: Error) => void;
+    w.spy.around = (call, proceed) =>
+      call.method === 'claim' ? new Promise((_, reject) => (fail = reject)) : proceed();
+    await w.add();
+    await w.settle();
     const closing = w.app.close();
-    failing.release();
+    fail(new Error('no connection'));
     await w.until(closing);
     await w.settle();
     expect(w.clock.pending).toBe(0);
+  });
+
+  it('I11: nor one that would look for stalled jobs again', async () => {
+    const { step } = observed();
+    const w = await start([processor({ only: step }, { concurrency: 2, stalledInterval: 60_000 })]);
+    await w.add();
+    await w.settle();
+    await w.until(w.app.close({ grace: 1 }));
+    await w.settle();
+    expect(w.clock.pending).toBe(0);
+  });
+
+  it('I11: a closed app is woken no more, and keeps no alarm for delayed jobs', async () => {
+    const w = await start([processor({ only: () => of(1) })]);
+    await w.until(w.app.close());
+    await w.client.queue('work').add('job', 1, { delay: 5_000 });
+    await w.settle();
+    expect(w.clock.pending).toBe(0);
+  });
+
+  it('W4: jobs that were claimed and not yet begun are put back at once', async () => {
+    let begun = 0;
+    const P = processor({ only: () => (w.clock.block(6), ++begun, of(1)) }, { concurrency: 50 });
+    const w = new World();
+    const jobs = await w.client.queue(P).addBulk(Array.from({ length: 50 }, () => ({ name: 'job', data: 1 as never })));
+    const one = await w.machine([P]);
+    await w.until(one.app.close());
+    const states = statesOf(w, jobs);
+    expect(begun).toBeLessThan(10);
+    expect(states.filter((state) => state === 'completed')).toHaveLength(begun);
+    expect(states.filter((state) => state === 'waiting')).toHaveLength(50 - begun);
   });
 });
 
@@ -828,6 +901,20 @@ describe('events of a Worker', () => {
     await w.until((await one.add()).result());
     await w.pass(10_000);
     expect(drained).toBe(2);
+  });
+
+  it('drained is not told while a job is still being run', async () => {
+    let drained = 0;
+    const { source, step } = observed();
+    const P = processor({ only: step }, { concurrency: 3 });
+    const w = new World();
+    await w.client.queue(P).add('job', 1 as never);
+    await w.machine([P], { listen: (app) => app.worker(P).on('drained', () => drained++) });
+    await w.pass(1_000);
+    expect(drained).toBe(0);
+    source.complete();
+    await w.settle();
+    expect(drained).toBe(1);
   });
 
   it.each(['at once', 'later'])('an error of the engine, %s, is told and the call made again', async (when) => {

@@ -42,7 +42,8 @@ export function followJob(engine: Engine, queue: string, id: string, closed?: Ab
         subscriber.next({ record });
         const news = early ?? [];
         early = undefined;
-        news.forEach(pass);
+        // what comes after the end, such as its removal, is no news of it
+        if (!ends.has(found?.state ?? '')) news.forEach(pass);
         if (!found || ends.has(found.state) || closed?.aborted) subscriber.complete();
       },
       (error) => subscriber.error(error),

@@ -213,11 +213,12 @@ export class Gate<V> {
     const { writer } = this.#step.progress;
     const next = children.slice(added, added + childrenPerWrite);
     const isLast = added + next.length >= children.length;
+    const noted = isLast ? record : { ...record, added: added + next.length };
+    writer.set(this.#field, formatRecord(noted), this.name); // first: it may be over the limit
     writer.addChildren(next);
-    this.#record = isLast ? record : { ...record, added: added + next.length };
+    this.#record = noted;
     this.#acknowledged = false;
     this.#step.noteKinds();
-    writer.set(this.#field, formatRecord(this.#record), this.name);
     writer.whenSaved(() => {
       this.#acknowledged = true;
       if (isLast) this.reconsider();
@@ -225,12 +226,18 @@ export class Gate<V> {
         this.#guard(flight, () => this.#addAndNote(flight, record, children, added + next.length));
       }
     });
-    const now = this.#step.clock.now();
-    if (isLast && ((this.#spec.awaits === 'own' && record.children) || (record.due ?? now) > now)) {
+    if (isLast && this.#mustWait(record)) {
       flight.waits = true;
       flight.due = record.due;
     }
     this.#step.schedule();
+  }
+
+  /** Whether it waits for something, so that the job may park with the write of the record (G3). */
+  #mustWait({ due, children }: GateRecord): boolean {
+    if (this.#spec.awaits === 'others') return true; // the store knows whether there are any
+    if (this.#spec.awaits === 'own') return children !== undefined && children > 0;
+    return due !== undefined && due > this.#step.clock.now();
   }
 
   #wait(flight: Flight, due: number | undefined): void {
@@ -259,10 +266,12 @@ export class Gate<V> {
 
   #askChildren(flight: Flight, record: GateRecord): void {
     const own = this.#spec.awaits === 'own';
+    flight.waits = false; // until it is known whether it must: the job is not to park meanwhile
     whenReady(
       () => this.#step.progress.activation.children(own ? this.group : undefined),
       (children) => {
-        if (this.#flight === flight) this.#guard(flight, () => this.#settle(flight, children, record));
+        if (this.#flight !== flight || !this.#step.mayAnswer()) return; // asked again when the job doesn't park
+        this.#guard(flight, () => this.#settle(flight, children, record));
       },
       (error) => this.#step.lost(error),
     );
@@ -294,7 +303,8 @@ export class Gate<V> {
   #work(flight: Flight, values: readonly V[], items: ItemSpec<V>): void {
     this.#restoreRoute();
     if (flight.source && !flight.source.closed) return; // it is at work already
-    flight.source = runItems(this.#step, { name: this.name, id: this.#id }, values, items).subscribe({
+    const gate = { name: this.name, id: this.#id, isOpen: () => this.#flight === flight };
+    flight.source = runItems(this.#step, gate, values, items).subscribe({
       next: (result) => flight.out.next(result),
       error: (error) => this.#fail(flight, error),
       complete: () => {

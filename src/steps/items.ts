@@ -13,6 +13,8 @@ interface ItemGate {
   readonly name: string;
   /** What it is known by in the checkpoint. */
   readonly id: string;
+  /** Whether somebody still waits for results: while saved ones are emitted, nothing else would stop the others. */
+  readonly isOpen: () => boolean;
 }
 
 interface Indexed {
@@ -32,6 +34,7 @@ export function runItems<V>(
 ): Observable<unknown> {
   const fieldOf = (index: number): string => `i:${gate.id}:${index}`;
   const one = (item: V, index: number): Observable<Indexed> => {
+    if (!gate.isOpen()) return EMPTY;
     const saved = step.progress.writer.get(fieldOf(index));
     if (saved !== undefined) return of({ index, result: step.progress.payloads.decode(saved || undefined) });
     const key = (): string => hashOf(step.progress.idempotencyKey, 'item', gate.id, index);

@@ -235,7 +235,7 @@ class JobRun implements StepEnds {
   #stop(why: 'lost' | 'closing'): void {
     if (this.#ended) return;
     if (why === 'lost') this.lost(undefined);
-    else {
+    else if (!this.#step?.parking) {
       this.#step?.stop();
       this.drained();
     }
@@ -244,6 +244,7 @@ class JobRun implements StepEnds {
   #end(outcome: Outcome): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#progress.writer.close();
     this.#activation.end(outcome);
   }
 }

@@ -47,6 +47,7 @@ export class StepRun implements StepContext {
   #scheduled = false;
   #parking = false;
   #finished = false;
+  #unlessParked: (() => void) | undefined;
   #last: Payload | undefined;
   /** Emissions that the next write stands for. */
   #emissions = 0;
@@ -100,7 +101,12 @@ export class StepRun implements StepContext {
   }
 
   fail(error: unknown): void {
-    this.#end(() => this.#ends.failed(error));
+    this.#endUnlessParked(() => this.#ends.failed(error));
+  }
+
+  /** Whether a write is under way that parks the job. */
+  get parking(): boolean {
+    return this.#parking;
   }
 
   // --- what the stream emits ---
@@ -203,7 +209,13 @@ export class StepRun implements StepContext {
 
   #finish(): void {
     this.#finished = true;
-    this.#end(() => this.#ends.finished(this.#last, this.route.noted));
+    this.#endUnlessParked(() => this.#ends.finished(this.#last, this.route.noted));
+  }
+
+  /** An end that comes while the job is being parked counts only if it isn't parked after all. */
+  #endUnlessParked(tell: () => void): void {
+    if (this.#parking) this.#unlessParked ??= () => this.#end(tell);
+    else this.#end(tell);
   }
 
   #end(tell: () => void): void {

@@ -38,6 +38,7 @@ export class Writer {
   #unsaved: Unsaved | undefined;
   #busy = false;
   #next: (() => void) | undefined;
+  #closed = false;
 
   /** @param cursor asked with each write that has to carry it: the first, and those after `cursorChanged()` */
   constructor(
@@ -128,6 +129,7 @@ export class Writer {
 
   /** Sends a write of any kind with everything that is unsaved, once the write under way is acknowledged. */
   send<A>(call: (write: Write) => Awaitable<A>, on: WriteCallbacks<A>): void {
+    if (this.#closed) return;
     if (this.#busy) {
       this.#next = () => this.send(call, on);
       return;
@@ -161,6 +163,11 @@ export class Writer {
       },
       this.#lost,
     );
+  }
+
+  /** The activation is over: nothing more is written. */
+  close(): void {
+    this.#closed = true;
   }
 
   #open(): Unsaved {

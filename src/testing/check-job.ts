@@ -79,7 +79,10 @@ function explain(
   if (want.pinned.type !== event.type) {
     return [`${want.letter} (${want.pinned.type}) at ${at} was expected, and there came: ${describe(event)}`];
   }
-  const late = event.at === placed[index]!.at ? [] : [difference({ member: 'time', expected: at, received: formatTime(event.at) })];
+  const late =
+    event.at === placed[index]!.at
+      ? []
+      : [difference({ member: 'time', expected: at, received: formatTime(event.at) })];
   const values = differencesOf(event, want.pinned).map((each) => difference(asTimes(each)));
   return [`${want.letter} (${event.type}) at ${formatTime(event.at)}:`, ...late, ...values];
 }

@@ -76,5 +76,8 @@ function nameOf(job: JobHandle): string {
 export function standing(jobs: readonly JobHandle[]): readonly string[] {
   return jobs
     .filter(({ state }) => state !== 'completed' && state !== 'failed')
-    .map((job) => `in the end, ${nameOf(job)} is ${job.state}${job.events.length > 0 ? `; last: ${describe(job.events.at(-1)!)}` : ''}`);
+    .map(
+      (job) =>
+        `in the end, ${nameOf(job)} is ${job.state}${job.events.length > 0 ? `; last: ${describe(job.events.at(-1)!)}` : ''}`,
+    );
 }

@@ -1,5 +1,6 @@
 import type { Engine, JobRecord, JobState } from '../index.js';
 import { decode } from './stored-text.js';
+import { saveJobNow, type StoredJob } from './stored-job.js';
 import type { JobLog, Trace, TraceEvent } from './trace.js';
 
 /** What a handle looks at. */
@@ -68,5 +69,10 @@ export class JobHandle<Result = any> {
   get logs(): readonly string[] {
     const log = this.#find();
     return log ? (this.#looked.engine.logs(log.queue, log.id) as readonly string[]) : [];
+  }
+
+  /** As a fixture, to be loaded by a later version of the code. */
+  save(): StoredJob {
+    return saveJobNow(this.#looked.engine, this.queueName, this.id);
   }
 }

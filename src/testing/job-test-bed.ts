@@ -1,11 +1,17 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import type { Class, Resolver } from '../index.js';
-import { Expectations, standing, type AssertLine } from './expectations.js';
+import ms from 'ms';
+import type { Class, DataOf, Resolver } from '../index.js';
+import { Expectations, standing, type AssertLine, type ExpectJob, type ExpectStep } from './expectations.js';
+import type { JobHandle } from './job-handle.js';
+import { LiveWorld } from './live-world.js';
+import type { Machine } from './machine.js';
 import { runHelpers, type RunHelpers } from './run-helpers.js';
 import { endlessError, stuckError } from './stuck.js';
 import { timeOf } from './marble-time.js';
+import { parseTime } from './time-text.js';
 import { VirtualClock, VirtualScheduler } from './virtual-scheduler.js';
-import { World } from './world.js';
+import type { StoredJob } from './stored-job.js';
+import { World, type AddOptions } from './world.js';
 
 /** Options of a {@link JobTestBed}. */
 export interface JobTestBedOptions {
@@ -46,6 +52,7 @@ export interface RunOptions {
  */
 export class JobTestBed {
   readonly #options: JobTestBedOptions;
+  #live: LiveWorld | undefined;
 
   constructor(options: JobTestBedOptions) {
     this.#options = options;
@@ -63,7 +70,8 @@ export class JobTestBed {
     const compare = assert ? undefined : deepStrictEqual;
     let world: World | undefined;
     const scheduler = new VirtualScheduler(
-      (received, expected) => (compare ? compare(received, expected) : assert!(show(received), show(expected), undefined)),
+      (received, expected) =>
+        compare ? compare(received, expected) : assert!(show(received), show(expected), undefined),
       new Date(start).getTime(),
       (after) => endlessError(world?.stuck() ?? [], after),
     );
@@ -74,7 +82,8 @@ export class JobTestBed {
         for (const [token, instance] of this.#options.instances ?? []) world.provided.value(token, instance);
         const expectations = new Expectations();
         const answer = play(runHelpers(world, rx, expectations));
-        if (isPromise(answer)) throw new Error('what run plays must not be async: use await bed.advance(…) for promises');
+        if (isPromise(answer))
+          throw new Error('what run plays must not be async: use await bed.advance(…) for promises');
         if (world.machines.length === 0) world.startMachine();
         if (until !== undefined) scheduler.stopAt(timeOf(until));
         rx.flush();
@@ -87,6 +96,103 @@ export class JobTestBed {
       world?.end();
     }
   }
+
+  // --- the asynchronous mode: for code that is made of promises ---
+
+  /** Lets time pass and everything happen at its moment; promises resolve between timers. @param time `'3 days'`, `'3d'` or milliseconds */
+  async advance(time: number | string): Promise<void> {
+    await this.#open().advance(millisecondsOf(time));
+  }
+
+  /**
+   * Lets as much time pass as it takes the job to complete or fail. Answers the job.
+   *
+   * @throws Error when it never will, or when what it waits for hasn't come in five seconds of real time
+   * @example
+   * ```ts
+   * const job = bed.add(Importer, { url });
+   * await bed.settled(job);
+   * expect(job.result).toBe(12);
+   * ```
+   */
+  async settled(job: JobHandle): Promise<JobHandle> {
+    await this.#open().settled(job);
+    return job;
+  }
+
+  /** As in `run`. */
+  provide(token: unknown, value: unknown): void {
+    this.#open().world.provided.value(token, value);
+  }
+
+  /** As in `run`. */
+  add<P>(processor: Class<P>, data: DataOf<P>, options?: AddOptions): JobHandle;
+  add(queue: string, data?: unknown, options?: AddOptions): JobHandle;
+  add(processor: Class | string, data?: unknown, options?: AddOptions): JobHandle {
+    return this.#open().world.add(processor, data, options);
+  }
+
+  /** As in `run`. */
+  load(stored: StoredJob): JobHandle {
+    return this.#open().world.load(stored);
+  }
+
+  /** A job as a fixture, which a later version of the code can {@link load}. */
+  save(job: JobHandle): StoredJob {
+    return job.save();
+  }
+
+  /** As in `run`. */
+  nth(processor: Class | string, index: number): JobHandle {
+    return this.#open().world.nth(processor, index);
+  }
+
+  /** As in `run`. */
+  cancel(job: JobHandle, reason = 'cancelled by the test'): void {
+    this.#open().world.cancel(job, reason);
+  }
+
+  /** As in `run`. */
+  machine(name?: string): Machine {
+    return this.#open().world.startMachine(name);
+  }
+
+  /** What a job has gone through so far; a line that differs throws at once. */
+  expectJob(job: JobHandle): ExpectJob {
+    return { toBe: (...line) => this.#check((expectations) => expectations.expectJob(job).toBe(...line)) };
+  }
+
+  /** What a step has emitted so far; a line that differs throws at once. */
+  expectStep(job: JobHandle, step: string): ExpectStep {
+    return { toBe: (...line) => this.#check((expectations) => expectations.expectStep(job, step).toBe(...line)) };
+  }
+
+  /** Forgets the jobs and machines of the asynchronous mode: the next call begins with an empty store at the start of time. */
+  reset(): void {
+    this.#live?.world.end();
+    this.#live = undefined;
+  }
+
+  #open(): LiveWorld {
+    if (this.#live) return this.#live;
+    const { start = 0, instances = [] } = this.#options;
+    this.#live = new LiveWorld(this.#options, new Date(start).getTime());
+    for (const [token, instance] of instances) this.#live.world.provided.value(token, instance);
+    return this.#live;
+  }
+
+  #check(expect: (expectations: Expectations) => void): void {
+    const expectations = new Expectations();
+    expect(expectations);
+    expectations.check(this.#options.assert, () => notesOf(this.#open().world));
+  }
+}
+
+/** As `delay` takes it, or as lines have it. @throws Error for what is no duration */
+function millisecondsOf(time: number | string): number {
+  const parsed = typeof time === 'string' ? (parseTime(time) ?? ms(time as ms.StringValue)) : time;
+  if (typeof parsed === 'number' && parsed >= 0 && Number.isFinite(parsed)) return parsed;
+  throw new Error(`${String(time)} is no time to pass: give milliseconds, or text such as '3 days' or '1h 30m'`);
 }
 
 function notesOf(world: World): readonly string[] {

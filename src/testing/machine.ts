@@ -14,6 +14,7 @@ export interface MachineParts {
   readonly warn: (message: string) => void;
   readonly leased: (duration: number) => void;
   readonly around?: (when: 'before' | 'after', write: WriteName, lease: Lease) => void;
+  readonly listen?: (app: App) => void;
 }
 
 /**
@@ -35,7 +36,7 @@ export class Machine {
   readonly #clock: MachineClock;
   #dead = false;
 
-  constructor({ name, engine, clock, trace, processors, resolver, warn, leased, around }: MachineParts) {
+  constructor({ name, engine, clock, trace, processors, resolver, warn, leased, around, listen }: MachineParts) {
     this.name = name;
     this.#processors = processors;
     this.#clock = new MachineClock(clock);
@@ -57,6 +58,7 @@ export class Machine {
       resolver,
       logger: { warn: tell, error: tell },
     });
+    listen?.(this.app);
     this.started = this.app.start();
     this.started.catch(() => {}); // whoever awaits it hears of it
   }

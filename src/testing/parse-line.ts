@@ -9,7 +9,10 @@ export interface Placed {
   readonly gap: string;
 }
 
-const part = new RegExp(String.raw`\s+|(?<duration>${durationPattern})(?![^\s(])|(?<mark>[()])|(?<letter>[^\s()\d^-])`, 'y');
+const part = new RegExp(
+  String.raw`\s+|(?<duration>${durationPattern})(?![^\s(])|(?<mark>[()])|(?<letter>[^\s()\d^-])`,
+  'y',
+);
 
 /**
  * Reads a line such as `'(cd) 3d (rc|)'`: letters take no time, and those with no duration between them are of one moment,
@@ -22,7 +25,7 @@ export function parseLine(line: string): readonly Placed[] {
   let at = 0;
   let gap: string[] = [];
   let open = false;
-  for (part.lastIndex = 0; part.lastIndex < line.length; ) {
+  for (part.lastIndex = 0; part.lastIndex < line.length;) {
     const from = part.lastIndex;
     const found = part.exec(line);
     if (!found) throw wrong(line, from, whyWrong(line.slice(from)));

@@ -5,6 +5,7 @@ import type { Expectations, ExpectJob, ExpectStep } from './expectations.js';
 import type { JobHandle } from './job-handle.js';
 import type { Machine } from './machine.js';
 import { timeOf, translateMarbles } from './marble-time.js';
+import type { StoredJob } from './stored-job.js';
 import type { AddOptions, World } from './world.js';
 
 /** What the callback of `JobTestBed.run` is given. Marbles and times know `ms s m h d w y`. */
@@ -25,6 +26,8 @@ export interface RunHelpers {
   /** Adds a job, at the present of virtual time. */
   add<P>(processor: Class<P>, data: DataOf<P>, options?: AddOptions): JobHandle;
   add(queue: string, data?: unknown, options?: AddOptions): JobHandle;
+  /** Puts a stored job into the store, in its state: what an older version of the code has left. */
+  load(stored: StoredJob): JobHandle;
   /** The job that is, or will be, number `index` (from 0) of those added to a queue: a child, for example. */
   nth(processor: Class | string, index: number): JobHandle;
   /** Calls an action later. @param when time since the beginning, `'3d'` */
@@ -63,6 +66,7 @@ export function runHelpers(world: World, rx: RxRunHelpers, expectations: Expecta
     provide: (token, value) => world.provided.value(token, value),
     provideNew: (token, make) => world.provided.made(token, make),
     add: (processor: Class | string, data?: unknown, options?: AddOptions) => world.add(processor, data, options),
+    load: (stored) => world.load(stored),
     nth: (processor, index) => world.nth(processor, index),
     at: (when, action) => void asyncScheduler.schedule(action, timeOf(when) - world.elapsed),
     cancel: (job, reason = 'cancelled by the test') => world.cancel(job, reason),

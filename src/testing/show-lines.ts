@@ -16,7 +16,10 @@ interface Moment {
 }
 
 /** Durations as they were expected where they are the same, else in their shortest form. */
-export function placedLike(letters: readonly { letter: string; at: number }[], model: readonly Placed[]): readonly Placed[] {
+export function placedLike(
+  letters: readonly { letter: string; at: number }[],
+  model: readonly Placed[],
+): readonly Placed[] {
   return letters.map(({ letter, at }, index) => {
     const before = letters[index - 1]?.at ?? 0;
     const like = model[index];

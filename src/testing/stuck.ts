@@ -2,7 +2,10 @@ import type { JobLog } from './trace.js';
 
 /** Jobs that will never go on, with nothing scheduled: most likely a promise, which virtual time can't wait for. */
 export function stuckError(stuck: readonly JobLog[], waitedFor: string): Error {
-  const jobs = stuck.map(({ queue, id, place }) => `job ${id} of queue ${queue} is still active in step ${place.step ?? 'that is its first'}`);
+  const jobs = stuck.map(
+    ({ queue, id, place }) =>
+      `job ${id} of queue ${queue} is still active in step ${place.step ?? 'that is its first'}`,
+  );
   return new Error(
     `${jobs.join(', and ')}, but ${waitedFor}. Most likely its stream waits for a promise (an async function, from(promise), ` +
       'defer(async …)), which resolves in real time only: return an Observable made with cold(…) or of(…) from what the test ' +
@@ -13,7 +16,9 @@ export function stuckError(stuck: readonly JobLog[], waitedFor: string): Error {
 
 /** A run that goes on and on. */
 export function endlessError(active: readonly JobLog[], after: string): Error {
-  const jobs = active.map(({ queue, id, place }) => `job ${id} of queue ${queue} in step ${place.step ?? 'that is its first'}`);
+  const jobs = active.map(
+    ({ queue, id, place }) => `job ${id} of queue ${queue} in step ${place.step ?? 'that is its first'}`,
+  );
   const who = jobs.length > 0 ? ` Active is ${jobs.join(', ')}:` : '';
   return new Error(
     `After ${after} of virtual time the bed is still at work, and stops here.${who} rxjs' own delay and timer hold a worker, ` +

@@ -61,6 +61,8 @@ const notStarted: StoredPlace = { visit: 1, step: undefined, from: undefined, ki
 /** What happened to each job of a bed, in order; told by the machines' and the client's calls of the engine. */
 export class Trace {
   readonly logs: JobLog[] = [];
+  /** What happened to all of them, in order. */
+  readonly all: (TraceEvent & { readonly queue: string })[] = [];
   readonly #byKey = new Map<string, JobLog>();
   readonly #now: () => number;
   readonly #start: number;
@@ -92,6 +94,14 @@ export class Trace {
 
   added(queue: string, id: string): void {
     this.log(queue, id);
+    this.#progressed();
+  }
+
+  /** It was in the store before the bed: what it does first is to be resumed, if it had begun. */
+  loaded(queue: string, id: string, cursor: string | undefined): void {
+    const log = this.log(queue, id);
+    log.started = cursor !== undefined;
+    if (cursor !== undefined) log.place = placeOf(cursor);
     this.#progressed();
   }
 
@@ -177,7 +187,9 @@ export class Trace {
   }
 
   #note(log: JobLog, event: Omit<TraceEvent, 'at'>): void {
-    log.events.push({ ...event, at: this.#now() - this.#start });
+    const noted = { ...event, at: this.#now() - this.#start };
+    log.events.push(noted);
+    this.all.push({ ...noted, queue: log.queue });
     this.#progressed();
   }
 }

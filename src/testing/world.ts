@@ -16,6 +16,7 @@ import { JobHandle } from './job-handle.js';
 import { Machine } from './machine.js';
 import { machineEngine, type WriteName } from './machine-engine.js';
 import { Provided } from './provided.js';
+import { loadJob, type StoredJob } from './stored-job.js';
 import { Trace, type JobLog } from './trace.js';
 
 /** Options of a job in a bed: a job's own, and its name, `job` by default. */
@@ -27,7 +28,8 @@ export interface WorldClock extends Clock {
   leased(duration: number): void;
 }
 
-interface WorldOptions {
+/** What a world is made of. */
+export interface WorldOptions {
   readonly processors: readonly Class[];
   readonly resolver?: Resolver | undefined;
   readonly clock: WorldClock;
@@ -38,6 +40,10 @@ export interface MachineOptions {
   readonly processors?: readonly Class[];
   readonly resolver?: Resolver;
   readonly around?: (when: 'before' | 'after', write: WriteName, lease: Lease) => void;
+  /** Stands between the machine and the store. */
+  readonly through?: (engine: Engine) => Engine;
+  /** Called before it starts. */
+  readonly listen?: (app: App) => void;
 }
 
 /** A store in virtual time, the machines that work on it, and the trace of what they do. */
@@ -87,6 +93,21 @@ export class World {
     return this.handle(queue, id);
   }
 
+  /** Puts a stored job, and its children, into the store. */
+  load(stored: StoredJob): JobHandle {
+    loadJob(this.engine, stored);
+    this.#noteLoaded(stored);
+    return this.handle(stored.queue, stored.id);
+  }
+
+  #noteLoaded({ queue, id, checkpoint, children = [] }: StoredJob): void {
+    this.trace.loaded(queue, id, checkpoint?.cursor);
+    for (const child of children) {
+      if (child.job) this.#noteLoaded(child.job);
+      else this.trace.loaded(child.queue, child.id, undefined);
+    }
+  }
+
   handle(queue: string, id: string): JobHandle {
     const log = this.trace.log(queue, id);
     return new JobHandle(this, queue, () => log);
@@ -111,7 +132,7 @@ export class World {
   startMachine(name = `machine ${this.machines.length + 1}`, options: MachineOptions = {}): Machine {
     const machine = new Machine({
       name,
-      engine: this.engine,
+      engine: options.through?.(this.engine) ?? this.engine,
       clock: this.#clock,
       trace: this.trace,
       processors: options.processors ?? this.#processors,
@@ -119,6 +140,7 @@ export class World {
       warn: (message) => this.warnings.push(message),
       leased: (duration) => this.#clock.leased(duration),
       ...(options.around && { around: options.around }),
+      ...(options.listen && { listen: options.listen }),
     });
     this.machines.push(machine);
     return machine;

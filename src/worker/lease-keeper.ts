@@ -67,10 +67,7 @@ export class LeaseKeeper {
           else activation.trust(trustedUntil);
         }
       },
-      (error) => {
-        this.#report(error);
-        this.#stopDistrusted();
-      },
+      this.#report,
     );
   }
 

@@ -23,7 +23,7 @@ export class StalledJobs {
     this.#host = host;
   }
 
-  /** Looks now, unless that is planned: somebody has lost a lease, or has taken a job that this worker was woken for. */
+  /** Looks now, unless that is planned: somebody may have taken a job that this worker was woken for. */
   look(): void {
     if (this.#timer || this.#looking || this.#stopped) return;
     this.#looking = true;

@@ -287,7 +287,6 @@ export class Worker extends EventEmitter<WorkerEvents> {
       case 'lost':
         this.#tell('lockRenewalFailed', [job.id]);
         if (outcome.error !== undefined) this.#report(outcome.error);
-        this.#stalled.look();
     }
   }
 

@@ -54,7 +54,7 @@ describe('memoryEngine', () => {
     void engine.add([newJob()]);
     const { lease } = claim()!;
     clock.advance(999);
-    expect(engine.recoverStalled('jobs', 1)).toMatchObject({ recovered: [] });
+    expect(engine.recoverStalled('jobs', 1)).toEqual({ recovered: [], mayStall: true });
     void engine.checkpoint(lease, first);
     clock.advance(1);
     expect(() => engine.checkpoint(lease, { seq: 2 })).toThrow(LeaseLostError);
@@ -123,6 +123,19 @@ describe('memoryEngine', () => {
       clock.advance(100);
       expect([wakes, clock.pending]).toEqual([1, 0]);
     });
+  });
+
+  it('wakes once for all that is added in one turn', () => {
+    const { engine, clock } = setUp();
+    let wakes = 0;
+    engine.watch('jobs', () => void wakes++);
+    void engine.add([newJob(), newJob()]);
+    void engine.add([newJob()]);
+    clock.advance(10);
+    expect(wakes).toBe(1);
+    void engine.add([newJob()]);
+    clock.advance(10);
+    expect(wakes).toBe(2);
   });
 
   it('a listener and a watcher that throw keep nobody else from hearing, now or later', () => {

@@ -46,9 +46,17 @@ describe('Outbox', () => {
     const { clock, outbox, calls, call } = setUp();
     outbox.post(call('a'));
     outbox.close();
-    expect(clock.pending).toBe(0);
+    expect(calls).toEqual(['a']);
     outbox.post(call('b'));
-    clock.tick();
-    expect(calls).toEqual(['a', 'b']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('owes nothing any more once it is closed, whatever the last calls lead to', () => {
+    const { clock, outbox, calls, call } = setUp();
+    outbox.post(() => outbox.post(call('later')));
+    outbox.close();
+    outbox.close();
+    expect(clock.pending).toBe(0);
+    expect(calls).toEqual([]);
   });
 });

@@ -41,6 +41,8 @@ function brief(value: unknown): unknown {
   if (isLease(value)) return `${value.queue}/${value.jobId} by ${value.token}`;
   const dull = 'opts' in value ? ['name', 'data', 'timestamp'] : [];
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, each]) => (each === undefined || dull.includes(key) ? [] : [[key, brief(each)]])),
+    Object.entries(value).flatMap(([key, each]) =>
+      each === undefined || dull.includes(key) ? [] : [[key, brief(each)]],
+    ),
   );
 }

@@ -1,9 +1,10 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { MakeEngine } from '../../contract/bench.js';
 import { anyCall } from './commands.js';
+import type { Pace } from './comparable.js';
 import { isFinished } from './model-job.js';
 import { queues } from './picture.js';
-import { World, type Pace } from './world.js';
+import { World } from './world.js';
 
 export interface ModelOptions extends Partial<Pace> {
   /** How many sequences of calls; `STEPSTREAM_MODEL_RUNS` beats it. */
@@ -27,18 +28,22 @@ export function describeModel(name: string, makeEngine: MakeEngine, options: Mod
   const numRuns = Number(process.env['STEPSTREAM_MODEL_RUNS'] ?? options.runs);
   const seed = Number(process.env['STEPSTREAM_MODEL_SEED'] ?? 20_260_401);
 
-  it(`I6, I7, I9: whatever is called, the ${name} engine does what the model does`, async () => {
-    const calls = fc.commands([anyCall], { maxCommands: 60, size: 'max' });
-    const property = fc.asyncProperty(calls, async (sequence) => {
-      const under = await makeEngine();
-      const world = new World(under, { unit, clock });
-      await fc.asyncModelRun(() => ({ model: world, real: world }), sequence);
-      await expectDrains(world);
-      await under.engine.close();
-      expect(under.held()).toBe(0);
-    });
-    await fc.assert(property, { numRuns, seed, unbiased: true });
-  }, 2_147_483_647);
+  it(
+    `I6, I7, I9: whatever is called, ${name} does what the model does`,
+    async () => {
+      const calls = fc.commands([anyCall], { maxCommands: 60, size: 'max' });
+      const property = fc.asyncProperty(calls, async (sequence) => {
+        const under = await makeEngine();
+        const world = new World(under, { unit, clock });
+        await fc.asyncModelRun(() => ({ model: world, real: world }), sequence);
+        await expectDrains(world);
+        await under.engine.close();
+        expect(under.held()).toBe(0);
+      });
+      await fc.assert(property, { numRuns, seed, unbiased: true });
+    },
+    60_000 + 1_000 * numRuns,
+  );
 }
 
 /** I10: once workers complete what they get and nobody dies, all jobs finish. */

@@ -116,8 +116,8 @@ export class ModelStore {
     if (this.find(queue, id) || (known && known.status !== 'removed')) return id;
     const child = newModelJob(id, job);
     this.jobs.push(child);
-    if (parent) {
-      child.kinship = { parent, child, link: link!, status: 'pending', value: undefined, reason: undefined };
+    if (link && parent) {
+      child.kinship = { parent, child, link, status: 'pending', value: undefined, reason: undefined };
       parent.children = [...parent.children.filter((each) => each !== known), child.kinship];
     }
     if (opts.delay) this.move(child, 'delayed', { due: job.timestamp + opts.delay });

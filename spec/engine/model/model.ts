@@ -28,8 +28,8 @@ export interface Model {
 }
 
 /** What an engine must do, said as plainly as can be. */
-export function createModel(start: number): Model {
-  const store = new ModelStore(start);
+export function createModel(now: number): Model {
+  const store = new ModelStore(now);
   let tokens = 0;
 
   const holds = ({ queue, jobId, token }: Lease): boolean => {

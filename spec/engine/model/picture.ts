@@ -1,4 +1,4 @@
-import type { Awaitable } from '../../../src/engine/awaitable.js';
+import { isPromise, type Awaitable } from '../../../src/engine/awaitable.js';
 import type { Engine } from '../../../src/engine/engine.js';
 import type { ChildRecord, JobRecord, JobState } from '../../../src/engine/records.js';
 import { isFinished, recordOf, states, unordered } from './model-job.js';
@@ -6,8 +6,11 @@ import type { Model } from './model.js';
 
 export const queues = ['a', 'b'] as const;
 
-/** What may change of a job, its family and its log. Of a checkpoint, the fields as a plain object. */
-export interface SeenJob extends Omit<JobRecord, 'id' | 'queue' | 'name' | 'opts' | 'timestamp' | 'parent' | 'eventId'> {
+type Fixed = 'id' | 'queue' | 'name' | 'opts' | 'timestamp' | 'parent' | 'eventId';
+
+/** What may change of a job, its family and its log. */
+export interface SeenJob extends Omit<JobRecord, Fixed | 'checkpoint'> {
+  readonly checkpoint: { readonly seq: number; readonly cursor: string; readonly fields: object } | undefined;
   readonly children: readonly ChildRecord[];
   readonly logs: readonly string[];
 }
@@ -65,17 +68,15 @@ function listed(queue: string, state: JobState, jobs: readonly JobRecord[]): [st
 
 /** In one turn when all answers are there: thousands of promises would take their time. */
 function all<T>(answers: readonly Awaitable<T>[]): Awaitable<readonly T[]> {
-  return answers.some((answer) => typeof (answer as Promise<T> | undefined)?.then === 'function')
-    ? Promise.all(answers)
-    : (answers as readonly T[]);
+  return answers.some((answer) => isPromise(answer)) ? Promise.all(answers) : (answers as readonly T[]);
 }
 
 /** I6: a job is in exactly one state, and every entry of an index has its job. */
 export function assertOneStateEach({ lists, counts, jobs }: Picture): void {
-  const listed = Object.entries(lists).flatMap(([place, ids]) => ids.map((id) => `${place} ${id}`));
+  const entries = Object.entries(lists).flatMap(([place, ids]) => ids.map((id) => `${place} ${id}`));
   const stated = Object.entries(jobs).map(([key, { state }]) => key.replace('/', ` ${state} `));
-  if (listed.sort().join() !== stated.sort().join())
-    throw new Error(`I6: the lists have ${listed.join()}, but the jobs are ${stated.join()}`);
+  if (entries.sort().join() !== stated.sort().join())
+    throw new Error(`I6: the lists have ${entries.join()}, but the jobs are ${stated.join()}`);
   for (const [at, queue] of queues.entries())
     for (const state of states)
       if (counts[at]![state] !== (lists[`${queue} ${state}`]?.length ?? 0))
@@ -96,6 +97,7 @@ export function assertResultsStay(before: Picture, after: Picture, retried: stri
     if (!now || !isFinished(was) || key === retried) continue;
     const result = ({ state, returnvalue, failedReason, failedCode, finishedOn, attemptsMade }: SeenJob): string =>
       JSON.stringify([state, returnvalue, failedReason, failedCode, finishedOn, attemptsMade]);
-    if (result(was) !== result(now)) throw new Error(`I9: ${key} had come to ${result(was)}, and now to ${result(now)}`);
+    if (result(was) !== result(now))
+      throw new Error(`I9: ${key} had come to ${result(was)}, and now to ${result(now)}`);
   }
 }

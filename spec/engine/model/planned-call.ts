@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { textOf, type Call, type Outcome } from './call.js';
 import type { World } from './world.js';
 

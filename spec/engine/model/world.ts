@@ -1,20 +1,21 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Claimed, Recovery } from '../../../src/engine/engine.js';
-import type { ChildRecord, JobRecord, Lease } from '../../../src/engine/records.js';
+import type { Lease } from '../../../src/engine/records.js';
 import { StepstreamError } from '../../../src/errors.js';
 import type { EngineUnderTest } from '../../contract/bench.js';
 import { textOf, withLeases, type Call, type Outcome } from './call.js';
+import { assertSame, Comparable, type Pace } from './comparable.js';
 import { Hearing } from './hearing.js';
 import type { ModelJob } from './model-job.js';
 import { createModel, type Model } from './model.js';
-import { assertNoneWaitsInVain, assertOneStateEach, assertResultsStay, modelPicture, pictureOf, queues, type Picture, type SeenJob } from './picture.js';
-
-/** How time passes for an engine: in steps of `unit` milliseconds. */
-export interface Pace {
-  readonly unit: number;
-  /** When it runs on by itself, what lasts some units ends half a unit earlier, so that no decision is near a step. */
-  readonly clock: 'stands' | 'runs';
-}
+import {
+  assertNoneWaitsInVain,
+  assertOneStateEach,
+  assertResultsStay,
+  modelPicture,
+  pictureOf,
+  queues,
+  type Picture,
+} from './picture.js';
 
 /** The model and an engine, to which the same happens. */
 export class World {
@@ -29,16 +30,19 @@ export class World {
   readonly ids = new Set<string>();
   readonly #under: EngineUnderTest;
   readonly #pace: Pace;
-  readonly #start: number;
+  readonly #comparable: Comparable;
   readonly #hearing: Hearing;
-  readonly #tokens = { toEngine: new Map<string, string>(), toModel: new Map<string, string>() };
+  /** The engine's tokens by the model's, and the other way round. */
+  readonly #toEngine = new Map<string, string>();
+  readonly #toModel = new Map<string, string>();
   #seen: Picture = { lists: {}, counts: [], jobs: {} };
 
   constructor(under: EngineUnderTest, pace: Pace) {
     this.#under = under;
     this.#pace = pace;
-    this.#start = Math.floor(under.engine.clock.now());
-    this.model = createModel(this.#start);
+    const start = Math.floor(under.engine.clock.now());
+    this.#comparable = new Comparable(pace, start);
+    this.model = createModel(start);
     this.#hearing = new Hearing(under.engine);
   }
 
@@ -78,9 +82,10 @@ export class World {
     try {
       if (isShortClaim(call, expected)) this.#hearing.sleeps(call.args[0]);
       const outcome = await this.#playOnEngine(call);
-      assertSame('the answer', this.#normal(call, outcome), this.#normal(call, expected));
+      const [seen, wanted] = [outcome, expected].map((each) => this.#comparable.outcome(call, each, this.#ofModel));
+      assertSame('the answer', seen, wanted);
       this.#note(call, expected, outcome);
-      await this.#under.advance(this.model.store.now - this.#under.engine.clock.now());
+      await this.#under.advance(this.#isBehind());
       await compare?.();
     } catch (error) {
       throw new Error(`${textOf(call, expected)}\n${(error as Error).message}`); // oxlint-disable-line preserve-caught-error
@@ -102,7 +107,7 @@ export class World {
   async #playOnEngine({ method, args }: Call): Promise<Outcome> {
     if (method === 'advance') return { answer: undefined };
     const { engine } = this.#under;
-    const ownArgs = withLeases(args, this.#translate('toEngine'));
+    const ownArgs = withLeases(args, (lease) => ({ ...lease, token: this.#toEngine.get(lease.token) ?? lease.token }));
     try {
       return { answer: await (Reflect.apply(engine[method], engine, ownArgs) as unknown) };
     } catch (error) {
@@ -110,64 +115,29 @@ export class World {
     }
   }
 
-  #translate(to: 'toEngine' | 'toModel'): (lease: Lease) => Lease {
-    return (lease) => ({ ...lease, token: this.#tokens[to].get(lease.token) ?? lease.token });
+  /** By how much; a clock that runs may be a little ahead. */
+  #isBehind(): number {
+    const behind = this.model.store.now - this.#under.engine.clock.now();
+    if (behind < -this.#pace.unit / 2) throw new Error('the clock has run away from the model: it needs a longer unit');
+    return Math.max(behind, 0);
   }
 
-  /** The outcome but for what may differ: tokens, the numbers of events, and more promised of stalls than will come. */
-  #normal({ method }: Call, outcome: Outcome): unknown {
-    if ('refused' in outcome) return outcome;
-    if (method === 'claim')
-      return (outcome.answer as Claimed[]).map(({ job, lease: { queue, jobId } }) => [queue, jobId, this.#record(job)]);
-    if (method === 'renew') return withLeases(outcome.answer as Lease[], this.#translate('toModel'));
-    if (method === 'list') return (outcome.answer as JobRecord[]).map((job) => this.#record(job));
-    if (method === 'recoverStalled')
-      return [...(outcome.answer as Recovery).recovered].sort((a, b) => (a.jobId < b.jobId ? -1 : 1));
-    return outcome.answer;
-  }
-
-  /** But for the numbers of events; a clock that runs is read by its steps. */
-  #record(job: JobRecord): unknown {
-    return { ...job, ...this.#look(job, [], []), eventId: 0 };
-  }
-
-  #look(job: JobRecord, children: readonly ChildRecord[], logs: readonly string[]): SeenJob {
-    const { unit, clock } = this.#pace;
-    const { checkpoint } = job;
-    const time = (ms: number | undefined) =>
-      clock === 'runs' && ms !== undefined ? Math.floor((ms - this.#start) / unit) : ms;
-    return {
-      state: job.state,
-      data: job.data,
-      due: time(job.due),
-      attemptsMade: job.attemptsMade,
-      attemptsStarted: job.attemptsStarted,
-      stalledCounter: job.stalledCounter,
-      processedOn: time(job.processedOn),
-      finishedOn: time(job.finishedOn),
-      progress: job.progress,
-      returnvalue: job.returnvalue,
-      failedReason: job.failedReason,
-      failedCode: job.failedCode,
-      stacktrace: job.stacktrace,
-      checkpoint: checkpoint && { ...checkpoint, fields: Object.fromEntries(checkpoint.fields) as never },
-      children,
-      logs,
-    };
-  }
+  /** The model's lease in the place of the engine's. */
+  readonly #ofModel = (lease: Lease): Lease => ({ ...lease, token: this.#toModel.get(lease.token) ?? lease.token });
 
   #note(call: Call, expected: Outcome, outcome: Outcome): void {
     if (isWrite(call)) this.writes.push(call);
     if ('refused' in expected || 'refused' in outcome) return;
     if (call.method === 'recoverStalled' && (expected.answer as Recovery).mayStall)
+      // more may be promised, not less
       assertSame('mayStall', (outcome.answer as Recovery).mayStall, true);
     if (call.method !== 'claim') return;
     const theirs = outcome.answer as Claimed[];
     for (const [index, { lease }] of (expected.answer as Claimed[]).entries()) {
       const { token } = theirs[index]!.lease;
-      if (this.#tokens.toModel.has(token)) throw new Error(`W1: the token of ${lease.jobId} was given before`);
-      this.#tokens.toModel.set(token, lease.token);
-      this.#tokens.toEngine.set(lease.token, token);
+      if (this.#toModel.has(token)) throw new Error(`W1: the token of ${lease.jobId} was given before`);
+      this.#toModel.set(token, lease.token);
+      this.#toEngine.set(lease.token, token);
       this.leases.push(lease);
       this.leased.set(lease.token, this.model.store.find(lease.queue, lease.jobId)!);
     }
@@ -179,9 +149,10 @@ export class World {
     this.#hearing.hear();
     const seen = await pictureOf(this.#under.engine, ids, (job, children, logs) => {
       this.#hearing.assertIsNow(job);
-      return this.#look(job, children, logs);
+      return this.#comparable.job(job, children, logs);
     });
-    assertSame('what is seen', seen, modelPicture(this.model, (...parts) => this.#look(...parts)));
+    const expected = modelPicture(this.model, (...parts) => this.#comparable.job(...parts));
+    assertSame('what is seen', seen, expected);
     assertOneStateEach(seen);
     assertNoneWaitsInVain(seen);
     assertResultsStay(this.#seen, seen, call.method === 'retry' ? call.args.join('/') : undefined);
@@ -189,18 +160,6 @@ export class World {
     for (const queue of queues) if (this.model.store.claimable(queue).length > 0) this.#hearing.assertWoken(queue);
     this.#seen = seen;
   }
-}
-
-/** The engine's outcome or picture is the model's. */
-function assertSame(what: string, seen: unknown, expected: unknown): void {
-  // the first is fast; only the second knows that the order of keys is no difference
-  if (JSON.stringify(seen) === JSON.stringify(expected) || isDeepStrictEqual(seen, expected)) return;
-  try {
-    expect(seen).toStrictEqual(expected);
-  } catch (error) {
-    throw new Error(`${what} is not the model's: ${(error as Error).message}`);
-  }
-  throw new Error(`${what} is not the model's`);
 }
 
 function isShortClaim(call: Call, outcome: Outcome): call is Call & { readonly method: 'claim' } {

@@ -8,12 +8,14 @@ export class Outbox {
   readonly #clock: Clock;
   #calls: (() => void)[] = [];
   #cancel: Cancel | undefined;
+  #closed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   post(call: () => void): void {
+    if (this.#closed) return;
     this.#calls.push(call);
     this.#cancel ??= this.#clock.after(0, () => this.#flush());
   }
@@ -36,8 +38,9 @@ export class Outbox {
     }
   }
 
-  /** Makes the calls that are owed, now. */
+  /** Makes the calls that are owed, now, and none after them. */
   close(): void {
+    this.#closed = true;
     this.#cancel?.();
     this.#flush();
   }
