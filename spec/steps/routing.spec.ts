@@ -89,7 +89,7 @@ describe('S7: routing', () => {
       }
       @Step()
       second(): Observable<string> {
-        return of('second');
+        return of('second').pipe(finish());
       }
       @Step()
       third(): Observable<string> {

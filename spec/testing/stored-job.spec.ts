@@ -38,7 +38,7 @@ describe('a stored job', () => {
       id: '1',
       state: 'delayed',
       due: Date.parse('2026-01-04'),
-      at: Date.parse('2026-01-02') + 0.5,
+      at: Date.parse('2026-01-02'),
     });
     const app = createApp({ processors: [before] });
     await app.start();
@@ -52,7 +52,7 @@ describe('a stored job', () => {
   it('resumes in the code that saved it, after the time that is left', () => {
     const bed = new JobTestBed({ processors: [before], start: stored.at });
     bed.run(({ load, expectJob }) => {
-      expectJob(load(stored)).toBe('1d 23h 59m 59s 999.5ms (r|)', { '|': { result: 'asked for receipt 7' } });
+      expectJob(load(stored)).toBe('2d (r|)', { '|': { result: 'asked for receipt 7' } });
     });
   });
 
@@ -72,7 +72,7 @@ describe('a stored job', () => {
       thank: (_job, asked) => of(`${asked}, thanked`),
     });
     bed.run(({ load, expectJob }) => {
-      expectJob(load(stored)).toBe('1d 23h 59m 59s 999.5ms (rc|)', {
+      expectJob(load(stored)).toBe('2d (rc|)', {
         '|': { result: 'now: receipt 7, thanked', visit: 3 },
       });
     });
@@ -89,14 +89,14 @@ describe('a stored job', () => {
           map((text) => `now: ${text}`),
         ),
     }).run(({ load, expectJob }) => {
-      expectJob(load(stored)).toBe('1d 23h 59m 59s 999.5ms (rc|)', { '|': { result: 'now: receipt 7' } });
+      expectJob(load(stored)).toBe('2d (rc|)', { '|': { result: 'now: receipt 7' } });
     });
     after({
       charge: () => of('never'),
       review: (_job, receipt) => of(receipt).pipe(delay('3 days'), checkpoint()),
     }).run(
       ({ load, expectJob }) => {
-        expectJob(load(stored)).toBe('1d 23h 59m 59s 999.5ms (rb) 1s (rb) 2s (rb) 4s (rb)');
+        expectJob(load(stored)).toBe('2d (rb) 1s (rb) 2s (rb) 4s (rb)');
       },
       { until: '2d 10s' },
     );
@@ -127,7 +127,7 @@ describe('a stored job', () => {
     const twice = inFlight([flaky], '90m');
     expect(twice).toMatchObject({ attemptsMade: 2, state: 'delayed' });
     new JobTestBed({ processors: [flaky], start: twice.at }).run(({ load, expectJob }) => {
-      expectJob(load(twice)).toBe('29m 59s 999.5ms (r#)', { '#': { reason: 'no' } });
+      expectJob(load(twice)).toBe('31m (r#)', { '#': { reason: 'no' } });
     });
   });
 

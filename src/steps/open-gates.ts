@@ -57,6 +57,11 @@ export class OpenGates {
     return this.#waiting().length > 0 && this.holding().length === 0;
   }
 
+  /** Whether any waits. */
+  get wait(): boolean {
+    return this.#waiting().length > 0;
+  }
+
   /** The gates that hold the job: open, and neither waiting themselves nor through one that waits. */
   holding(): readonly OpenGate[] {
     const waiting = this.#waiting();

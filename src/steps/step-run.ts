@@ -92,7 +92,7 @@ export class StepRun implements StepContext {
     }
     this.#subscribing = false;
     if (this.over) this.#tearDown();
-    else if (this.progress.writer.dirty || this.gates.open.canPark()) this.schedule();
+    else if (this.progress.writer.dirty || this.gates.open.wait) this.schedule(); // to park, or to arm what waits beside work
   }
 
   /** The activation must not go on: unsubscribes, and tells nobody. */

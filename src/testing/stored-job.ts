@@ -64,7 +64,7 @@ export async function saveJob(engine: Engine, queue: string, id: string): Promis
         : child,
     ),
   );
-  return storedJob(record, children, engine.clock.now());
+  return storedJob(record, children, Math.floor(engine.clock.now()));
 }
 
 /** The same from an engine that answers at once. */
@@ -74,7 +74,7 @@ export function saveJobNow(engine: Engine, queue: string, id: string): StoredJob
   const children = (engine.children(queue, id) as readonly Child[]).map((child) =>
     engine.get(child.queue, child.id) ? { ...child, job: saveJobNow(engine, child.queue, child.id) } : child,
   );
-  return storedJob(record, children, engine.clock.now());
+  return storedJob(record, children, Math.floor(engine.clock.now()));
 }
 
 /**

@@ -44,9 +44,11 @@ export class VirtualScheduler extends TestScheduler {
   /** Virtual time ends after this moment. @param ms milliseconds from its beginning */
   stopAt(ms: number): void {
     const stop = (): void => {
-      for (const action of [...this.actions]) action.unsubscribe();
+      // what happens at this very moment is part of it
+      if (this.actions.some(({ delay }) => delay <= this.frame)) super.schedule(stop);
+      else for (const action of [...this.actions]) action.unsubscribe();
     };
-    super.schedule(stop, ms + 0.5);
+    super.schedule(stop, ms);
   }
 }
 

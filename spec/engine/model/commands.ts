@@ -53,7 +53,7 @@ const add: fc.Arbitrary<Plan> = mostly(
 });
 
 const claim = forQueue(
-  fc.record({ limit: fc.constantFrom(1, 2, 5, 0), lock: fc.constantFrom(8, 4, 2) }),
+  fc.record({ limit: fc.constantFrom(1, 2, 5, 0), lock: fc.constantFrom(8, 4, 2, 1) }),
   (store, queue) => store.claimable(queue).length > 0,
   (queue, { limit, lock }, world) => ({ method: 'claim', args: [queue, { limit, lockDuration: world.lasting(lock) }] }),
 );
@@ -66,10 +66,17 @@ const renew: fc.Arbitrary<Plan> = fc
   });
 
 const recoverStalled = forQueue(
-  fc.constantFrom(1, 0, 2),
+  mostly(fc.constant(1), fc.constantFrom(0, 2)),
   (store, queue) => store.in(queue, 'active').some(({ lease }) => lease!.until <= store.now),
   (queue, maxStalledCount) => ({ method: 'recoverStalled', args: [queue, maxStalledCount] }),
-);
+).map((plan): Plan => (world) => plan(world) ?? untilOneStalls(world));
+
+function untilOneStalls(world: World): Call | undefined {
+  const { jobs, now } = world.model.store;
+  const ends = jobs.map(({ lease }) => lease?.until ?? Infinity).filter((until) => until < Infinity);
+  const steps = Math.ceil((Math.min(...ends) - now) / world.steps(1));
+  return ends.length > 0 ? { method: 'advance', args: [world.steps(steps)] } : undefined;
+}
 
 const advance: fc.Arbitrary<Plan> = fc
   .constantFrom(1, 2, 4)

@@ -18,6 +18,8 @@ export class Children {
   /** Failures that keep the parent from completing (`fail`), until it has seen them. */
   failed = 0;
   readonly #byKey = new Map<string, Mutable<ChildRecord>>();
+  /** Those that left their group broken; it is whole again when they are added anew. */
+  readonly #missed = new Map<string, ChildRecord>();
   readonly #all: Group = newGroup();
   readonly #groups = new Map<string, Group>();
 
@@ -27,6 +29,9 @@ export class Children {
 
   add(queue: string, id: string, { group, onFailure }: ParentLink): void {
     const child: ChildRecord = { queue, id, group, onFailure, status: 'pending', value: undefined, reason: undefined };
+    const missed = this.#missed.get(keyOf(queue, id));
+    if (missed) for (const each of this.#groupsOf(missed)) each.broken--;
+    this.#missed.delete(keyOf(queue, id));
     this.#byKey.set(keyOf(queue, id), child);
     for (const each of this.#groupsOf(child)) {
       each.children.add(child);
@@ -59,6 +64,7 @@ export class Children {
     this.#byKey.delete(key);
     for (const group of this.#groupsOf(child)) group.children.delete(child);
     this.#count(child, -1, child.onFailure === 'continue' ? 1 : 0);
+    if (child.onFailure === 'continue') this.#missed.set(key, child);
     return true;
   }
 
