@@ -614,7 +614,7 @@ describe('the life of an app', () => {
       },
     };
     const app = createApp({ processors: [Made, Broken], resolver });
-    const job = await app.queue(Made).add('job', 1 as never);
+    const job = await app.queue(Made).add('job', 1);
     await expect(app.start()).rejects.toThrow(ResolveError);
     await expect(app.start()).rejects.toThrow('no database');
     expect(await job.getState()).toBe('waiting');

@@ -205,7 +205,7 @@ describe('job.events$', () => {
     const end = defer(() => (failures-- > 0 ? throwError(() => new Error('once')) : of('end')));
     const P = processor({ only: [{ attempts: 2, backoff: 50 }, () => concat(of('e').pipe(delay(10)), end)] });
     const begin = w.clock.now();
-    const job = await w.client.queue(P).add('job', undefined as never);
+    const job = await w.client.queue(P).add('job', undefined);
     const heard = heardOf(job.events$);
     await w.machine([P]);
     await w.until(job.result());
@@ -320,6 +320,20 @@ describe('job.result()', () => {
     expect(types(heard).slice(-2)).toEqual(['completed', 'complete']);
     await expect(job.result()).rejects.toThrow(new JobNotFoundError('job 2 of queue work is not in the store'));
     await expect(job.getState()).resolves.toBe('unknown');
+  });
+
+  it('result() of a job that is removed while its record is on the way is what the record says', async () => {
+    const w = await start([processor({ only: () => of('end') })]);
+    const spy = new SpyEngine(w.engine);
+    const watcher = createApp({ connection: spy.engine });
+    const job = (await watcher.queue('work').getJob((await w.add()).id))!;
+    const held = spy.hold(({ method }) => method === 'get');
+    await w.settle();
+    const waiting = job.result();
+    await w.engine.remove('work', job.id);
+    await w.settle();
+    held.release();
+    await expect(waiting).resolves.toBe('end');
   });
 
   it("result() rejects with JobFailedError and the reason when the error is the user's", async () => {

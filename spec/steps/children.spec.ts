@@ -44,7 +44,7 @@ describe('C2: no duplicates', () => {
     const ids = async () => {
       const w = new World();
       const P = processor({ only: () => of(1, 2).pipe(awaitChildren((n) => [kid(n), kid(n + 10)])) });
-      const job = await w.client.queue(P).add('job', undefined as never, { jobId: 'own', timestamp: 5 });
+      const job = await w.client.queue(P).add('job', undefined, { jobId: 'own', timestamp: 5 });
       await w.machine([P]);
       await w.settle();
       return childrenOf(w, job).map(({ id }) => id);

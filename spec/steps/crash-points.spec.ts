@@ -231,7 +231,9 @@ describe.each([
   ['at once', 0],
   ['3 ms late', 3],
 ])('a machine that dies, on an engine that answers %s', (_, latency) => {
-  describe.each([Gates, Parents, Routes])('in %p', (processor: Class<any>) => crashPoints(processor, latency));
+  describe.each([Gates, Parents, Routes])('in %p', (processor: Class<any>) => {
+    crashPoints(processor, latency);
+  });
 });
 
 function crashPoints(processor: Class<any>, latency: number): void {

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import {
+  EMPTY,
   NEVER,
   Observable,
   Subject,
@@ -837,6 +838,34 @@ describe('S9: errors', () => {
       next: () => of('end'),
     } as const;
     await expect(resultOf(steps)).resolves.toBe('end');
+  });
+
+  it('S9: a timeout, an error or a completion while the parking is being written comes too late: the job is parked', async () => {
+    const ways: Record<string, (source: Subject<unknown>) => unknown> = {
+      timeout: () => {},
+      error: (source) => source.error(new Error('too late')),
+      complete: (source) => source.complete(),
+      emit: (source) => source.next('too late'),
+    };
+    for (const way of Object.values(ways)) {
+      const source = new Subject<unknown>();
+      let resumed = false;
+      const step = (): Observable<unknown> => merge(of('resumed').pipe(delay(5_000)), resumed ? EMPTY : source);
+      const w = await start([processor({ only: [{ timeout: 1_000 }, step] })]);
+      const held = w.spy.hold();
+      const job = await w.add();
+      await w.settle();
+      way(source);
+      await w.pass(2_000);
+      w.spy.around = (_, proceed) => proceed();
+      held.release();
+      await w.settle();
+      resumed = true;
+      expect(w.get(job).state).toBe('delayed');
+      expect(w.spy.writes.map(({ method }) => method)).toEqual(['moveToDelayed']);
+      await expect(w.until(job.result())).resolves.toBe('resumed');
+      expect(w.logged).toEqual([]);
+    }
   });
 
   it('S9: a timeout leaves no timer behind when its step is over', async () => {

@@ -15,6 +15,7 @@ export function lateEngine(engine: Engine, ms: number): Engine {
       const member: unknown = Reflect.get(target, key);
       if (typeof member !== 'function' || immediate.has(key)) return member;
       return (...args: unknown[]) => ({
+        // oxlint-disable-next-line unicorn/no-thenable -- a promise would not do in virtual time
         then(done: (answer: unknown) => void, failed: (error: unknown) => void): void {
           virtualClock.after(ms / 2, () => {
             let answer: () => void;

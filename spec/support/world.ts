@@ -48,8 +48,7 @@ export class World {
     const app = createApp({ processors, connection: spy.engine, logger: { warn: note, error: note }, ...options });
     listen?.(app);
     await app.start();
-    const add: Machine['add'] = (data, opts, name = 'job') =>
-      this.client.queue(processors[0]!).add(name, data as never, opts);
+    const add: Machine['add'] = (data, opts, name = 'job') => this.client.queue(processors[0]!).add(name, data, opts);
     return { app, spy, calls: spy.calls, logged, add };
   }
 

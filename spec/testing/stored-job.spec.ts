@@ -127,7 +127,7 @@ describe('a stored job', () => {
     const twice = inFlight([flaky], '90m');
     expect(twice).toMatchObject({ attemptsMade: 2, state: 'delayed' });
     new JobTestBed({ processors: [flaky], start: twice.at }).run(({ load, expectJob }) => {
-      expectJob(load(twice)).toBe('31m (r#)', { '#': { reason: 'no' } });
+      expectJob(load(twice)).toBe('30m (r#)', { '#': { reason: 'no' } });
     });
   });
 

@@ -637,6 +637,19 @@ describe('W4: close', () => {
     expect(w.clock.pending).toBe(0);
   });
 
+  it('I11: nor one that is looking for stalled jobs while it closes', async () => {
+    const { step } = observed();
+    const w = await start([processor({ only: step }, { concurrency: 2 })]);
+    const held = w.spy.hold(is('recoverStalled'));
+    await w.add();
+    await w.settle();
+    const closing = w.app.close({ grace: 1 });
+    held.release();
+    await w.until(closing);
+    await w.settle();
+    expect(w.clock.pending).toBe(0);
+  });
+
   it('I11: a closed app is woken no more, and keeps no alarm for delayed jobs', async () => {
     const w = await start([processor({ only: () => of(1) })]);
     await w.until(w.app.close());
@@ -779,7 +792,7 @@ describe('W7: claims', () => {
       },
       { concurrency: 5 },
     );
-    for (let i = 0; i < 12; i++) await w.client.queue(P).add('job', undefined as never);
+    for (let i = 0; i < 12; i++) await w.client.queue(P).add('job', undefined);
     const one = await w.machine([P]);
     await w.settle();
     const limits = (): readonly number[] => one.spy.of('claim').map(({ args }) => args[1].limit);
@@ -908,7 +921,7 @@ describe('events of a Worker', () => {
     const { source, step } = observed();
     const P = processor({ only: step }, { concurrency: 3 });
     const w = new World();
-    await w.client.queue(P).add('job', 1 as never);
+    await w.client.queue(P).add('job', 1);
     await w.machine([P], { listen: (app) => app.worker(P).on('drained', () => drained++) });
     await w.pass(1_000);
     expect(drained).toBe(0);
@@ -921,7 +934,7 @@ describe('events of a Worker', () => {
     const heard: Heard[] = [];
     const P = processor({ only: () => of('end') });
     const w = new World();
-    const job = await w.client.queue(P).add('job', undefined as never);
+    const job = await w.client.queue(P).add('job', undefined);
     let errors = 3;
     await w.machine([P], {
       listen: listenTo(P, heard),

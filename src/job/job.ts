@@ -130,7 +130,7 @@ export class Job<Data = any, Result = any> {
    *   JobNotFoundError when it isn't in the store; ClosedError when the app is closed before the job has finished
    */
   async result(): Promise<Result> {
-    const { record, event } = await lastValueFrom(this.#follow(), { defaultValue: { record: undefined } as Followed });
+    const { record, event } = await this.#last();
     const job = `job ${this.id} of queue ${this.queueName}`;
     if (event?.type === 'completed') return this.#decode(event.returnvalue) as Result;
     if (event?.type === 'failed') throw errorOf(event.reason, event.code);
@@ -139,6 +139,11 @@ export class Job<Data = any, Result = any> {
     if (event?.type === 'removed') throw new JobNotFoundError(`${job} was removed before it had finished`);
     if (this.#context.closed?.aborted) throw new ClosedError(`the app was closed before ${job} had finished`);
     throw new JobNotFoundError(`${job} is not in the store`);
+  }
+
+  #last(): Promise<Followed> {
+    const nothing: Followed = { record: undefined };
+    return lastValueFrom(this.#follow(), { defaultValue: nothing });
   }
 
   #follow(): Observable<Followed> {

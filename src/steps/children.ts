@@ -1,4 +1,3 @@
-/* oxlint-disable local/no-any -- no other type takes every user's class and method */
 import type { ObservableInput, Subscribable } from 'rxjs';
 import { ChildFailedError, InvalidChildError } from '../errors.js';
 import { isName, nameRule } from '../engine/names.js';

@@ -99,18 +99,38 @@ function isSeenAbove(
   open: ReadonlySet<OpenGate>,
   top: Subscription | undefined,
 ): boolean | undefined {
-  let seen: boolean | undefined = false;
-  for (const subscriber of other.subscribers) {
+  const { sources, unknown } = endsOf(other, open, top);
+  if (gate.source && sources.has(gate.source)) return true;
+  // what leads into the same share() as the gate stands beside it: it would have led through the gate
+  const beside = unknown.size === 0 ? unknown : endsOf(gate, open, top).unknown;
+  return [...unknown].every((end) => beside.has(end)) ? false : undefined;
+}
+
+interface Ends {
+  /** Open gates' subscriptions to their sources. */
+  readonly sources: Set<Subscription>;
+  /** Where the chain is lost: the far side of a Subject can't be seen. */
+  readonly unknown: Set<unknown>;
+}
+
+/** Where a gate's values lead to, through other open gates too. */
+function endsOf(
+  gate: OpenGate,
+  open: ReadonlySet<OpenGate>,
+  top: Subscription | undefined,
+  ends: Ends = { sources: new Set(), unknown: new Set() },
+): Ends {
+  for (const subscriber of gate.subscribers) {
     const end = endOf(subscriber);
-    if (end === gate.source) return true;
-    else if (end !== top) {
-      const between = [...open].find((each) => each !== other && each.source === end);
-      const above = between && isSeenAbove(gate, between, open, top);
-      if (above) return true;
-      if (above === undefined) seen = undefined;
+    const below = [...open].find(({ source }) => source !== undefined && source === end);
+    if (!below?.source) {
+      if (end !== top) ends.unknown.add(end);
+    } else if (!ends.sources.has(below.source)) {
+      ends.sources.add(below.source);
+      endsOf(below, open, top, ends);
     }
   }
-  return seen;
+  return ends;
 }
 
 /** The subscription that a chain of operators' subscribers leads to: a gate's to its source, or the step's own. */

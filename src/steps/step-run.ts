@@ -191,8 +191,9 @@ export class StepRun implements StepContext {
     }
     this.progress.writer.send((write) => activation.moveToWaitingChildren(write, waiting), {
       answered: (parked) => {
+        this.#parking = false;
         if (parked) this.#parked('waiting-children');
-        else this.#parking = false;
+        else this.#unlessParked?.();
       },
       acknowledged: () => {
         this.gates.reconsider();

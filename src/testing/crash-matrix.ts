@@ -100,7 +100,7 @@ function repeatedIn(calm: Played, played: Played): readonly Repeated[] {
     const before = calm.effects.get(effect);
     if (!before || keys.length <= before.length) return [];
     const key = keys.includes(undefined) ? 'none' : keys.every((each) => before.includes(each)) ? 'same' : 'changed';
-    return [{ effect, times: keys.length, key } as const];
+    return [{ effect, times: keys.length, calmTimes: before.length, key } as const];
   });
 }
 

@@ -69,7 +69,7 @@ export function playPlan(scene: Scene, plan: Plan = {}): Played {
   try {
     return scheduler.run((rx) => {
       const processors = [scene.processor, ...scene.others];
-      world = new World({ processors, resolver: scene.resolver, clock: new VirtualClock(scheduler) });
+      world = new World({ processors, resolver: scene.resolver, clock: new VirtualClock(scheduler), isVirtual: true });
       const { options, data } = scene;
       const effects = new Effects();
       const writes: Played['writes'][number][] = [];

@@ -4,6 +4,8 @@ import type { Played } from './crash-play.js';
 export interface Repeated {
   readonly effect: string;
   readonly times: number;
+  /** How often it runs without a crash. */
+  readonly calmTimes: number;
   /** Whether it was handed the same idempotency keys as without a crash; `none`: it was handed none. */
   readonly key: 'same' | 'changed' | 'none';
 }

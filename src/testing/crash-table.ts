@@ -10,7 +10,9 @@ export function crashTable({ processor, calm, rows, unsafe, leaks, plans }: Omit
     lost,
     takenOver,
     row.sameOutcome ? 'the same' : `${row.state}: ${short(row.outcome)}`,
-    row.repeated.map(({ effect, times, key }) => `${effect} ×${times} (${keyText[key]})`).join(', ') || '-',
+    row.repeated
+      .map(({ effect, times, calmTimes, key }) => `${effect} ×${times} for ${calmTimes} (${keyText[key]})`)
+      .join(', ') || '-',
     row.unsafe.length === 0 ? 'safe' : `UNSAFE: ${row.unsafe.join('; ')}`,
   ]);
   const verdict = unsafe.length === 0 ? 'all safe' : `${unsafe.length} of ${rows.length} unsafe`;

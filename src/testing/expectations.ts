@@ -32,33 +32,36 @@ export interface ExpectStep {
 
 /** Collects what is expected, to be looked at in the end. */
 export class Expectations {
-  readonly #all: (() => Checked)[] = [];
+  readonly #all: { readonly check: () => Checked; readonly failed: Error }[] = [];
 
-  readonly expectJob = (job: JobHandle): ExpectJob => ({
-    toBe: (line, values) => {
+  readonly expectJob = (job: JobHandle): ExpectJob => {
+    const toBe: ExpectJob['toBe'] = (line, values) => {
       const read = readJobLine(line, values);
-      this.#all.push(() => checkJob(nameOf(job), read, job.events));
-    },
-  });
+      this.#all.push({ check: () => checkJob(nameOf(job), read, job.events), failed: errorHere(toBe) });
+    };
+    return { toBe };
+  };
 
-  readonly expectStep = (job: JobHandle, step: string): ExpectStep => ({
-    toBe: (line, values, error) => {
+  readonly expectStep = (job: JobHandle, step: string): ExpectStep => {
+    const toBe: ExpectStep['toBe'] = (line, values, error) => {
       const read = readStepLine(line, values, error);
-      this.#all.push(() => {
+      const check = (): Checked => {
         const events = job.events.filter((event) => event.step === step);
         return checkStep(`step ${step} of ${nameOf(job)}`, read, events);
-      });
-    },
-  });
+      };
+      this.#all.push({ check, failed: errorHere(toBe) });
+    };
+    return { toBe };
+  };
 
   /** @param notes what else there is to say when something differs */
   check(assert: AssertLine | undefined, notes: () => readonly string[]): void {
-    const checked = this.#all.splice(0).map((check) => check());
+    const checked = this.#all.splice(0).map(({ check, failed }) => ({ ...check(), failed }));
     const messages = checked.flatMap(({ message }) => message ?? []);
     const said = messages.length > 0 ? [...messages, ...notes()].join('\n\n') : undefined;
-    for (const { expected, received, message } of checked) {
+    for (const { expected, received, message, failed } of checked) {
       if (assert) assert(...shown(received, expected, message), message && said);
-      else if (message !== undefined) throw new Error(said);
+      else if (message !== undefined) throw saying(failed, said!);
     }
   }
 }
@@ -80,4 +83,16 @@ export function standing(jobs: readonly JobHandle[]): readonly string[] {
       (job) =>
         `in the end, ${nameOf(job)} is ${job.state}${job.events.length > 0 ? `; last: ${describe(job.events.at(-1)!)}` : ''}`,
     );
+}
+
+/** An error whose stack leads to the line of the test that expects, to be thrown later. */
+function errorHere(from: (...args: never[]) => unknown): Error {
+  const error = new Error('expected here');
+  Error.captureStackTrace(error, from);
+  return error;
+}
+
+function saying(error: Error, message: string): Error {
+  const frames = error.stack?.slice(error.stack.indexOf('\n')) ?? '';
+  return Object.assign(error, { message, stack: `Error: ${message}${frames}` });
 }

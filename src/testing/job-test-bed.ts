@@ -78,7 +78,7 @@ export class JobTestBed {
     try {
       return scheduler.run((rx) => {
         const clock = new VirtualClock(scheduler);
-        world = new World({ processors, resolver, clock });
+        world = new World({ processors, resolver, clock, isVirtual: true });
         for (const [token, instance] of this.#options.instances ?? []) world.provided.value(token, instance);
         const expectations = new Expectations();
         const answer = play(runHelpers(world, rx, expectations));

@@ -33,12 +33,15 @@ export class Machine {
   /** Resolves when its workers run; in virtual time they do at once. */
   readonly started: Promise<void>;
   readonly #processors: readonly Class[];
+  readonly #resolver: Resolver;
   readonly #clock: MachineClock;
   #dead = false;
+  #watches = false;
 
   constructor({ name, engine, clock, trace, processors, resolver, warn, leased, around, listen }: MachineParts) {
     this.name = name;
     this.#processors = processors;
+    this.#resolver = resolver;
     this.#clock = new MachineClock(clock);
     const isDead = (): boolean => this.#dead;
     const caller: Caller = {
@@ -52,15 +55,44 @@ export class Machine {
     const tell = (message: string): void => {
       if (!this.#dead) warn(message);
     };
+    const seen = machineEngine(engine, caller, trace);
+    const watch: Engine['watch'] = (queue, wake) => {
+      this.#watches = true;
+      return seen.watch(queue, wake);
+    };
     this.app = createApp({
       processors,
-      connection: { ...machineEngine(engine, caller, trace), clock: this.#clock },
+      connection: { ...seen, watch, clock: this.#clock },
       resolver,
       logger: { warn: tell, error: tell },
     });
     listen?.(this.app);
     this.started = this.app.start();
     this.started.catch(() => {}); // whoever awaits it hears of it
+  }
+
+  /** @throws Error when its workers don't run yet: virtual time can't wait for what its container answers later */
+  requireStarted(): void {
+    if (this.#watches || this.#processors.length === 0) return;
+    for (const processor of this.#processors) {
+      const { name } = processor;
+      let made: unknown;
+      try {
+        made = 'get' in this.#resolver ? this.#resolver.get(processor) : this.#resolver.resolve(processor);
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new Error(
+          `${name} could not be made: ${reason}\nPass in what it needs, provide(Service, fake), or itself: provide(${name}, new ${name}(…)).`,
+          { cause },
+        );
+      }
+      if (typeof (made as { then?: unknown } | undefined)?.then === 'function') {
+        throw new Error(
+          `the container answers with a promise when it makes ${name}: pass it in, provide(${name}, new ${name}(…))`,
+        );
+      }
+    }
+    throw new Error('the machine did not start: what its container made is no instance of the processor');
   }
 
   get lost(): boolean {

@@ -7,10 +7,14 @@ export function stuckError(stuck: readonly JobLog[], waitedFor: string): Error {
       `job ${id} of queue ${queue} is still active in step ${place.step ?? 'that is its first'}`,
   );
   return new Error(
-    `${jobs.join(', and ')}, but ${waitedFor}. Most likely its stream waits for a promise (an async function, from(promise), ` +
-      'defer(async …)), which resolves in real time only: return an Observable made with cold(…) or of(…) from what the test ' +
-      'passes in, or test that code in the asynchronous mode, with await bed.advance(…) and await bed.settled(job). If not, ' +
-      'its stream never ends (NEVER, a Subject that nobody completes): cancel the job, or let the stream end.',
+    [
+      `${jobs.join(', and ')}, but ${waitedFor}.`,
+      '',
+      'Most likely its stream waits for a promise (an async function, from(promise), defer(async …)), which resolves in real time only:',
+      '  - in what the test passes in, return an Observable made with cold(…) or of(…) in its place;',
+      '  - or test that code in the asynchronous mode: await bed.advance(…), await bed.settled(job).',
+      'If not, its stream never ends (NEVER, a Subject that nobody completes): let it end, or cancel the job.',
+    ].join('\n'),
   );
 }
 

@@ -33,6 +33,8 @@ export interface WorldOptions {
   readonly processors: readonly Class[];
   readonly resolver?: Resolver | undefined;
   readonly clock: WorldClock;
+  /** Whether no promise can resolve: what doesn't happen at once doesn't happen. */
+  readonly isVirtual?: boolean;
 }
 
 /** What a machine of its own kind differs in. */
@@ -58,9 +60,11 @@ export class World {
   readonly #processors: readonly Class[];
   readonly #start: number;
   readonly #client: App;
+  readonly #isVirtual: boolean;
   #ids: readonly string[] = [];
 
-  constructor({ processors, resolver, clock }: WorldOptions) {
+  constructor({ processors, resolver, clock, isVirtual = false }: WorldOptions) {
+    this.#isVirtual = isVirtual;
     this.#clock = clock;
     this.#processors = processors;
     this.#start = clock.now();
@@ -142,6 +146,7 @@ export class World {
       ...(options.around && { around: options.around }),
       ...(options.listen && { listen: options.listen }),
     });
+    if (this.#isVirtual) machine.requireStarted();
     this.machines.push(machine);
     return machine;
   }

@@ -52,6 +52,17 @@ const add: fc.Arbitrary<Plan> = mostly(
   return { method: 'add', args: [made] };
 });
 
+/** One that is gone comes again, with or without its parent. */
+const addAgain: fc.Arbitrary<Plan> = fc.tuple(job, nth, fc.boolean()).map(([plan, index, hasParent]) => (world) => {
+  const { store } = world.model;
+  const gone = [...world.ids].map((key) => key.split('/')).filter(([queue, id]) => !store.find(queue!, id!));
+  const [queue, jobId] = newest(gone, index) ?? [];
+  if (queue === undefined || jobId === undefined) return undefined;
+  const hadIt = (parent: ModelJob) => parent.children.some(({ child }) => child.queue === queue && child.id === jobId);
+  const parent = hasParent ? store.jobs.find(hadIt) : undefined;
+  return { method: 'add', args: [[newJob(world, { ...plan, queue, opts: { ...plan.opts, jobId } }, parent)]] };
+});
+
 const claim = forQueue(
   fc.record({ limit: fc.constantFrom(1, 2, 5, 0), lock: fc.constantFrom(8, 4, 2, 1) }),
   (store, queue) => store.claimable(queue).length > 0,
@@ -69,7 +80,11 @@ const recoverStalled = forQueue(
   mostly(fc.constant(1), fc.constantFrom(0, 2)),
   (store, queue) => store.in(queue, 'active').some(({ lease }) => lease!.until <= store.now),
   (queue, maxStalledCount) => ({ method: 'recoverStalled', args: [queue, maxStalledCount] }),
-).map((plan): Plan => (world) => plan(world) ?? untilOneStalls(world));
+).map(
+  (plan): Plan =>
+    (world) =>
+      plan(world) ?? untilOneStalls(world),
+);
 
 function untilOneStalls(world: World): Call | undefined {
   const { jobs, now } = world.model.store;
@@ -149,6 +164,7 @@ const instead: Plan = (world) => {
 export const anyCall: fc.Arbitrary<PlannedCall> = fc
   .oneof(
     { weight: 9, arbitrary: add },
+    { weight: 4, arbitrary: addAgain },
     { weight: 14, arbitrary: claim },
     { weight: 3, arbitrary: renew },
     { weight: 6, arbitrary: writes.checkpoint },

@@ -1,0 +1,4 @@
+export interface Invoice {
+  readonly number: string;
+  readonly cents: number;
+}
