@@ -10,7 +10,7 @@ export type { Logger } from './worker/logger.js';
 export { InjectQueue } from '../decorators/inject-queue.js';
 export { Processor } from '../decorators/processor.js';
 export { Step, type StepMethod } from '../decorators/step.js';
-export type { Class, ProcessorOptions, StepOptions } from './steps/metadata.js';
+export { stepsOf, type Class, type ProcessorOptions, type StepMetadata, type StepOptions } from './steps/metadata.js';
 
 // Durable operators, for the pipes of steps.
 export { addChildren } from './operators/add-children.js';

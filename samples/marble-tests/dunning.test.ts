@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-floating-promises -- node:test waits for its tests by itself */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defer, of } from 'rxjs';

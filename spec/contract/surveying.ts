@@ -18,6 +18,7 @@ export function surveyingContract(bench: Bench): void {
       await bench.engine.pause(jobs);
       const id = await bench.add();
       const watching = bench.watch();
+      await bench.advance(100); // it may be woken in vain
       const before = watching.times;
       await bench.engine.resume(jobs);
       await watching.woken(before);

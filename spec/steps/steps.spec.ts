@@ -841,14 +841,14 @@ describe('S9: errors', () => {
   });
 
   it('S9: a timeout, an error or a completion while the parking is being written comes too late: the job is parked', async () => {
-    const ways: Record<string, (source: Subject<unknown>) => unknown> = {
+    const ways: Record<string, (source: Subject<string>) => void> = {
       timeout: () => {},
       error: (source) => source.error(new Error('too late')),
       complete: (source) => source.complete(),
       emit: (source) => source.next('too late'),
     };
     for (const way of Object.values(ways)) {
-      const source = new Subject<unknown>();
+      const source = new Subject<string>();
       let resumed = false;
       const step = (): Observable<unknown> => merge(of('resumed').pipe(delay(5_000)), resumed ? EMPTY : source);
       const w = await start([processor({ only: [{ timeout: 1_000 }, step] })]);

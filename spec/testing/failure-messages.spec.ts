@@ -1,7 +1,6 @@
 import { concatMap, defer, from, map, NEVER, of, timer } from 'rxjs';
 import { delay } from 'stepstream';
-import { JobTestBed, type Pinned, type RunHelpers } from 'stepstream/testing';
-import { injectable } from 'tsyringe';
+import { JobTestBed, type Pinned } from 'stepstream/testing';
 import { processor } from '../support/processor.js';
 
 const bed = new JobTestBed({
@@ -12,7 +11,7 @@ const bed = new JobTestBed({
         remind: (_job, receipt) => of(receipt).pipe(delay('3 days')),
         close: (_job, receipt) =>
           of(receipt).pipe(
-            delay('1h 30m' === '' ? 0 : 5_400_000),
+            delay('90 minutes'),
             map(() => 'closed'),
           ),
       },
@@ -152,14 +151,14 @@ in the end, job nobody 1 is waiting`,
   });
 
   it('the error leads to the line of the test that expects', () => {
-    const expecting = ({ add, expectJob }: RunHelpers): void => expectJob(add('dunning', 7)).toBe('#');
+    const line = Number(/:(\d+):\d+\)?$/m.exec(new Error('here').stack!)![1]) + 3;
     let stack = '';
     try {
-      bed.run(expecting);
+      bed.run(({ add, expectJob }) => expectJob(add('dunning', 7)).toBe('#'));
     } catch (error) {
       stack = (error as Error).stack!;
     }
-    expect(stack.split('\n').find((row) => row.includes(' at '))).toContain('expecting');
+    expect(stack.split('\n').find((row) => row.startsWith('    at '))).toContain(`failure-messages.spec.ts:${line}:`);
   });
 });
 
@@ -184,32 +183,16 @@ describe('what is wrong with a scene is said at once', () => {
   });
 
   it('a processor that can not be made, or only later', () => {
-    abstract class Payments {}
-    @injectable()
-    class Card {
-      constructor(
-        readonly payments: Payments,
-        readonly limit: number,
-      ) {}
-    }
-    class Dunning {
-      constructor(readonly card: Card) {}
-      only() {
-        return of(1);
-      }
-    }
     const made = processor({ only: () => of(1) });
-    const failing = {
-      get: () =>
-        new Card(new (class extends Payments {})(), 1) &&
-        (() => {
-          throw new Error('no card');
-        })(),
+    const nothing = {
+      get: () => {
+        throw new Error('no card');
+      },
     };
-    expect(messageOf(() => new JobTestBed({ processors: [made], resolver: failing }).run(() => {}))).toBe(
+    expect(messageOf(() => new JobTestBed({ processors: [made], resolver: nothing }).run(() => {}))).toBe(
       'Made could not be made: no card\nPass in what it needs, provide(Service, fake), or itself: provide(Made, new Made(…)).',
     );
-    const later = { get: async () => new Dunning(undefined as never) };
+    const later = { get: async () => made };
     expect(messageOf(() => new JobTestBed({ processors: [made], resolver: later }).run(() => {}))).toBe(
       'the container answers with a promise when it makes Made: pass it in, provide(Made, new Made(…))',
     );
@@ -261,7 +244,7 @@ If not, its stream never ends (NEVER, a Subject that nobody completes): let it e
 });
 
 describe('with an assertion function of the test runner', () => {
-  it('it is called with both lines, and with the message when they differ', () => {
+  it('calls it with both lines, and with the message when they differ', () => {
     const calls: unknown[][] = [];
     const own = new JobTestBed({
       processors: [processor({ only: () => of(1) })],

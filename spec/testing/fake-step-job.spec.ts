@@ -8,6 +8,7 @@ import {
   delay,
   GateOutsideStepError,
   goto,
+  Step,
   StepReturnError,
   type StepJob,
 } from 'stepstream';
@@ -19,6 +20,7 @@ const marbles = (test: Parameters<TestScheduler['run']>[0]): void =>
 class Mailing {
   constructor(private readonly send: (to: string) => Observable<string>) {}
 
+  @Step()
   mail(_job: StepJob<string>, to: string): Observable<string> {
     return of(to).pipe(
       delay('1 minute'),
@@ -29,6 +31,7 @@ class Mailing {
     );
   }
 
+  @Step()
   again(): Observable<string> {
     return of('again');
   }

@@ -139,8 +139,8 @@ describe('JobTestBed.run', () => {
       }
     }
     new JobTestBed({ processors: [Parents, Kids] }).run(({ add, nth, expectJob }) => {
-      expectJob(add(Parents, [1, 2, 3])).toBe('w 4s (rccw) 9s (r|)', {
-        w: { children: expect.any(Number) },
+      expectJob(add(Parents, [1, 2, 3])).toBe('W 4s (rccw) 9s (r|)', {
+        W: { type: 'waiting-children', children: expect.any(Number) },
         '|': { result: [10, 20, 30] },
       });
       expectJob(nth(Kids, 0)).toBe('1s |', { '|': { result: 10 } });

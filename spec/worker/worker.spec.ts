@@ -482,7 +482,10 @@ describe('W4: close', () => {
     const held = w.spy.hold(is('claim'));
     const jobs = [await w.add(), await w.add(), await w.add()];
     await w.settle();
-    const closing = w.app.close();
+    let closed = false;
+    const closing = w.app.close().then(() => (closed = true));
+    await w.settle();
+    expect(closed).toBe(false);
     held.release();
     await w.until(closing);
     expect(heard).toEqual([]);
@@ -578,6 +581,17 @@ describe('W4: close', () => {
     worker.run();
     await w.settle();
     expect(worker.activeCount).toBe(0);
+  });
+
+  it('W4: a worker that was closed before it was run is never run', async () => {
+    const P = processor({ only: () => of(1) });
+    const w = new World();
+    const app = createApp({ processors: [P], connection: w.engine });
+    const job = await w.client.queue(P).add('job', 1 as never);
+    await w.until(app.worker(P).close());
+    app.worker(P).run();
+    await w.settle();
+    expect(w.get(job).state).toBe('waiting');
   });
 
   it('I11: a closed app leaves no timer behind', async () => {

@@ -90,8 +90,8 @@ function explain(
 /** Times of the line's clock read best as it writes them. */
 function asTimes({ member, expected, received }: Difference): Difference {
   if (member !== 'due' && member !== 'at') return { member, expected, received };
-  const show = (value: unknown): unknown => (typeof value === 'number' ? formatTime(value) : value);
-  return { member, expected: show(expected), received: show(received) };
+  const timeText = (value: unknown): unknown => (typeof value === 'number' ? formatTime(value) : value);
+  return { member, expected: timeText(expected), received: timeText(received) };
 }
 
 function difference({ member, expected, received }: Difference): string {
@@ -113,5 +113,7 @@ export function describe(event: TraceEvent): string {
 }
 
 function show(value: unknown): string {
+  const matcher = value as { toAsymmetricMatcher?: () => string } | null | undefined;
+  if (typeof matcher?.toAsymmetricMatcher === 'function') return matcher.toAsymmetricMatcher();
   return inspect(value, { depth: 6, breakLength: 100, maxStringLength: 200 }).replace(/\n/g, '\n      ');
 }

@@ -73,7 +73,7 @@ export function playPlan(scene: Scene, plan: Plan = {}): Played {
       const { options, data } = scene;
       const effects = new Effects();
       const writes: Played['writes'][number][] = [];
-      const job = world.add(scene.processor, data as never, options);
+      const job = world.add(scene.processor, data, options);
       scene.world(crashWorld(world, rx, effects, job));
       start(world, scene, plan, { writes, cleanUp });
       withoutStacks(rx.flush);
@@ -130,7 +130,7 @@ function start(world: World, scene: Scene, plan: Plan, { writes, cleanUp }: Note
     const get = (token: Class): unknown => {
       if (token !== held) return resolve(provided.resolver(), token);
       const instance = resolve(provided.resolver(), scene.processor) as object;
-      cleanUp.push(holdSteps(instance));
+      cleanUp.push(holdSteps(scene.processor, instance));
       return instance;
     };
     world.startMachine('in place', { processors: [held, ...scene.others], resolver: { get } });
@@ -139,9 +139,9 @@ function start(world: World, scene: Scene, plan: Plan, { writes, cleanUp }: Note
   const resolver = plan.shared ? sharing(provided.resolver()) : undefined;
   let number = 0;
   const startOne = (lostAt: Plan['lostAt']): void => {
-    const machine = world.startMachine(undefined, {
+    world.startMachine(undefined, {
       ...(resolver && { resolver }),
-      around: (when) => {
+      around: (when, machine) => {
         if (when === 'before') number++;
         else writes.push(trace.all.at(-1)!);
         if (when !== plan.when || (lostAt !== 'every' && number !== lostAt)) return;

@@ -37,7 +37,7 @@ export class Expectations {
   readonly expectJob = (job: JobHandle): ExpectJob => {
     const toBe: ExpectJob['toBe'] = (line, values) => {
       const read = readJobLine(line, values);
-      this.#all.push({ check: () => checkJob(nameOf(job), read, job.events), failed: errorHere(toBe) });
+      this.#all.push({ check: () => checkJob(String(job), read, job.events), failed: errorHere(toBe) });
     };
     return { toBe };
   };
@@ -47,7 +47,7 @@ export class Expectations {
       const read = readStepLine(line, values, error);
       const check = (): Checked => {
         const events = job.events.filter((event) => event.step === step);
-        return checkStep(`step ${step} of ${nameOf(job)}`, read, events);
+        return checkStep(`step ${step} of ${String(job)}`, read, events);
       };
       this.#all.push({ check, failed: errorHere(toBe) });
     };
@@ -71,17 +71,13 @@ function shown(received: string, expected: string, message: string | undefined):
   return message !== undefined && received === expected ? [message, expected] : [received, expected];
 }
 
-function nameOf(job: JobHandle): string {
-  return `job ${job.queueName} ${job.id}`;
-}
-
 /** How jobs stand that haven't come to their end. */
 export function standing(jobs: readonly JobHandle[]): readonly string[] {
   return jobs
     .filter(({ state }) => state !== 'completed' && state !== 'failed')
     .map(
       (job) =>
-        `in the end, ${nameOf(job)} is ${job.state}${job.events.length > 0 ? `; last: ${describe(job.events.at(-1)!)}` : ''}`,
+        `in the end, ${String(job)} is ${job.state}${job.events.length > 0 ? `; last: ${describe(job.events.at(-1)!)}` : ''}`,
     );
 }
 

@@ -1,10 +1,11 @@
 import { asyncScheduler, from, isObservable, Observable, tap, type ObservableInput, type Subscriber } from 'rxjs';
-import { Processor, Step, type Class, type JobOptions, type StepJob } from '../index.js';
+import { Processor, Step, stepsOf, type Class, type JobOptions, type StepJob } from '../index.js';
 import { answeredChildren, type FakeChild } from './fake-children.js';
-import { held, methodsOf, never } from './in-place.js';
+import { held, never } from './in-place.js';
 import { parseTime } from './time-text.js';
 import { cursorAt, encode } from './stored-text.js';
-import { World, type WorldClock } from './world.js';
+import { World } from './world.js';
+import type { WorldClock } from './world-clock.js';
 
 /** A gate that has its record: the values that it passes on, at once or when it is due. */
 export type FakeGate = readonly unknown[] | { readonly values: readonly unknown[]; readonly due: number | string };
@@ -19,7 +20,7 @@ export interface FakeStepJobOptions<Saved = unknown> {
   readonly outputs?: Readonly<Record<string, unknown>>;
   /** The result of each child that is awaited; what it throws fails the child. */
   readonly children?: (child: FakeChild) => unknown;
-  /** The processor whose method the step is, for `goto(this.other)`. */
+  /** The processor whose step it is, for `goto(this.other)`. */
   readonly processor?: object;
   /** Steps that `goto('name')` may name. */
   readonly steps?: readonly string[];
@@ -63,17 +64,15 @@ export function fakeStepJob<Data, Emission, Saved = unknown>(
     instance[stepName] = (job: StepJob<Data, Saved>) => relayed(step, job, subscriber);
     const now = realOrVirtual.now();
     world.load({
-      ...{
-        queue: queueName,
-        id,
-        name,
-        data: encode(data),
-        opts,
-        timestamp: Math.floor(now),
-        state: 'waiting',
-        attemptsMade: 0,
-        at: now,
-      },
+      queue: queueName,
+      id,
+      name,
+      data: encode(data),
+      opts,
+      timestamp: Math.floor(now),
+      state: 'waiting',
+      attemptsMade: 0,
+      at: now,
       checkpoint: { seq: 1, cursor: cursorAt(stepName, options.visit ?? 1, []), fields: fieldsOf(options, now) },
     });
     const machine = world.startMachine('fake', {
@@ -101,7 +100,7 @@ const realOrVirtual: WorldClock = {
 function fakeProcessor(queue: string, step: string, { processor, steps = [] }: FakeStepJobOptions): Class {
   // oxlint-disable-next-line typescript/no-extraneous-class -- its members are defined below
   class Fake {}
-  const methods = processor ? methodsOf(processor) : new Set<string>();
+  const methods = processor ? stepsOf(processor.constructor).map(({ name }) => name) : [];
   for (const name of new Set([step, ...steps, ...methods])) {
     const value: unknown = (processor as Record<string, unknown> | undefined)?.[name] ?? (() => from([]));
     const descriptor = { value, configurable: true, writable: true } as TypedPropertyDescriptor<

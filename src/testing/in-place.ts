@@ -1,5 +1,5 @@
 import { from, merge, NEVER, ReplaySubject, takeUntil, tap, type ObservableInput } from 'rxjs';
-import { checkpoint, Processor, type Class } from '../index.js';
+import { checkpoint, Processor, stepsOf, type Class } from '../index.js';
 
 /** Some thirty years, in milliseconds: no test waits for it. */
 export const never = 1e12;
@@ -12,20 +12,17 @@ export function inPlace(processor: Class, queue: string): Class {
 }
 
 /** Lets the gates of an instance's steps pass in place; answers what undoes it. */
-export function holdSteps(instance: object): () => void {
-  const patched: string[] = [];
+export function holdSteps(processor: Class, instance: object): () => void {
   const members = instance as Record<string, unknown>;
-  for (const name of methodsOf(instance)) {
-    const method = members[name] as (...args: unknown[]) => unknown;
-    if (Object.hasOwn(members, name)) continue;
-    patched.push(name);
+  const steps = stepsOf(processor).filter(({ name }) => !Object.hasOwn(members, name));
+  for (const { name } of steps) {
+    const method = members[name] as (...args: unknown[]) => ObservableInput<unknown>;
     members[name] = function (this: unknown, ...args: unknown[]): unknown {
-      const isStep = (args[0] as { readonly step?: unknown } | undefined)?.step === name;
-      return isStep ? held(() => method.apply(this, args) as ObservableInput<unknown>) : method.apply(this, args);
+      return held(() => method.apply(this, args));
     };
   }
   return () => {
-    for (const name of patched) delete members[name];
+    for (const { name } of steps) delete members[name];
   };
 }
 
@@ -34,19 +31,4 @@ export function held<T>(step: () => ObservableInput<T>): ObservableInput<T> {
   const done = new ReplaySubject<void>(1);
   const hold = NEVER.pipe(takeUntil(done), checkpoint({ key: 'testing.hold' }));
   return merge(hold, from(step()).pipe(tap({ complete: () => done.next() })));
-}
-
-/** The names of an object's methods, inherited ones too. */
-export function methodsOf(instance: object): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (
-    let at: unknown = Object.getPrototypeOf(instance);
-    at && at !== Object.prototype;
-    at = Object.getPrototypeOf(at)
-  ) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (typeof value === 'function' && name !== 'constructor') names.add(name);
-    }
-  }
-  return names;
 }

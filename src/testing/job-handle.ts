@@ -37,6 +37,12 @@ export class JobHandle<Result = any> {
     return id;
   }
 
+  /** Its name in messages: `job orders 1`. */
+  toString(): string {
+    const log = this.#find();
+    return log ? `job ${log.queue} ${log.id}` : `the job of queue ${this.queueName} that was never added`;
+  }
+
   /** The job's record in the store; `undefined` when it isn't there, or not any more. */
   get record(): JobRecord | undefined {
     const log = this.#find();

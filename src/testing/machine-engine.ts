@@ -1,29 +1,28 @@
-import { LeaseLostError, type Engine, type Lease, type Write } from '../index.js';
+import { LeaseLostError, type Engine } from '../index.js';
 import type { Trace } from './trace.js';
-
-/** The engine's writes under a lease: a worker can be lost before each of them, and after. */
-export type WriteName = 'checkpoint' | 'moveToDelayed' | 'moveToWaitingChildren' | 'complete' | 'fail' | 'release';
 
 /** Who makes the calls. */
 export interface Caller {
   readonly name: string;
   readonly dead: boolean;
   /** Called around each write; may let the caller die. */
-  readonly around?: (when: 'before' | 'after', write: WriteName, lease: Lease) => void;
+  readonly around?: (when: 'before' | 'after') => void;
   /** Called when a lease is taken, with its duration in milliseconds. */
   readonly leased: (duration: number) => void;
+  /** Called when stalled jobs were looked for, and will be again. */
+  readonly looked: () => void;
 }
 
 /** The store as one machine sees it: every call is traced, and once the machine is dead nothing of it arrives. */
 export function machineEngine(engine: Engine, caller: Caller, trace: Trace): Engine {
   const { name } = caller;
-  const write = <A>(kind: WriteName, lease: Lease, call: () => A, note: (answer: A) => void): A => {
+  const write = <A>(call: () => A, note: (answer: A) => void): A => {
     alive(caller);
-    caller.around?.('before', kind, lease);
+    caller.around?.('before');
     alive(caller);
     const answer = call();
     note(answer);
-    caller.around?.('after', kind, lease);
+    caller.around?.('after');
     alive(caller); // the store has it, but its answer never arrives
     return answer;
   };
@@ -45,29 +44,21 @@ export function machineEngine(engine: Engine, caller: Caller, trace: Trace): Eng
     renew: (leases, duration) => (caller.dead ? [] : engine.renew(leases, duration)),
     checkpoint: (lease, content) =>
       write(
-        'checkpoint',
-        lease,
         () => engine.checkpoint(lease, content),
         () => trace.checkpoint(lease, content, name),
       ),
     moveToDelayed: (lease, content, due) =>
       write(
-        'moveToDelayed',
-        lease,
         () => engine.moveToDelayed(lease, content, due),
         () => trace.delayed(lease, content, due, name),
       ),
     moveToWaitingChildren: (lease, content, waiting) =>
       write(
-        'moveToWaitingChildren',
-        lease,
         () => engine.moveToWaitingChildren(lease, content, waiting) as boolean,
         (parked) => (parked ? trace.waiting(lease, content, waiting, name) : trace.checkpoint(lease, content, name)),
       ),
     complete: (lease, content, result, failuresSeen) =>
       write(
-        'complete',
-        lease,
         () => engine.complete(lease, content, result, failuresSeen) as Awaited<ReturnType<Engine['complete']>>,
         (answer) => {
           if (answer === 'completed') trace.completed(lease, content, result, name);
@@ -76,15 +67,11 @@ export function machineEngine(engine: Engine, caller: Caller, trace: Trace): Eng
       ),
     fail: (lease, content, failure, retryAt) =>
       write(
-        'fail',
-        lease,
         () => engine.fail(lease, content, failure, retryAt),
         () => trace.failed(lease, content, failure, retryAt, name),
       ),
-    release: (lease, content: Write) =>
+    release: (lease, content) =>
       write(
-        'release',
-        lease,
         () => engine.release(lease, content),
         () => trace.released(lease, content, name),
       ),
@@ -95,6 +82,7 @@ export function machineEngine(engine: Engine, caller: Caller, trace: Trace): Eng
         trace.stalled(queue, jobId);
         if (to === 'failed') noteEnd(engine, trace, queue, jobId);
       }
+      if (recovery.mayStall) caller.looked();
       return recovery;
     },
     children: (queue, id, group) => (caller.dead ? [] : engine.children(queue, id, group)),

@@ -1,19 +1,22 @@
-import { createApp, type App, type Class, type Clock, type Engine, type Lease, type Resolver } from '../index.js';
+import { createApp, type App, type Class, type Engine, type Resolver } from '../index.js';
 import { MachineClock } from './machine-clock.js';
-import { machineEngine, type Caller, type WriteName } from './machine-engine.js';
+import { machineEngine, type Caller } from './machine-engine.js';
 import type { Trace } from './trace.js';
+import type { WorldClock } from './world-clock.js';
+
+/** Called around each write of a machine, the first of which come before its constructor has returned. */
+export type Around = (when: 'before' | 'after', machine: Machine) => void;
 
 /** What a machine is made of. */
 export interface MachineParts {
   readonly name: string;
   readonly engine: Engine;
-  readonly clock: Clock;
+  readonly clock: WorldClock;
   readonly trace: Trace;
   readonly processors: readonly Class[];
   readonly resolver: Resolver;
   readonly warn: (message: string) => void;
-  readonly leased: (duration: number) => void;
-  readonly around?: (when: 'before' | 'after', write: WriteName, lease: Lease) => void;
+  readonly around?: Around;
   readonly listen?: (app: App) => void;
 }
 
@@ -38,7 +41,7 @@ export class Machine {
   #dead = false;
   #watches = false;
 
-  constructor({ name, engine, clock, trace, processors, resolver, warn, leased, around, listen }: MachineParts) {
+  constructor({ name, engine, clock, trace, processors, resolver, warn, around, listen }: MachineParts) {
     this.name = name;
     this.#processors = processors;
     this.#resolver = resolver;
@@ -46,8 +49,9 @@ export class Machine {
     const isDead = (): boolean => this.#dead;
     const caller: Caller = {
       name,
-      leased,
-      ...(around && { around }),
+      leased: (duration) => this.#clock.leased(duration),
+      looked: () => this.#clock.looked(),
+      ...(around && { around: (when) => around(when, this) }),
       get dead() {
         return isDead();
       },

@@ -1,5 +1,5 @@
 import type { Cancel } from '../index.js';
-import type { WorldClock } from './world.js';
+import type { WorldClock } from './world-clock.js';
 
 interface Timer {
   readonly due: number;
@@ -29,12 +29,12 @@ export class ManualClock implements WorldClock {
     return this.#now;
   }
 
-  after(ms: number, action: () => void): Cancel {
+  after(ms: number, action: () => void, isUpkeep = false): Cancel {
     const didNothing = this.#running !== undefined && this.progress === this.#progressAtStart;
     const timer = {
       due: this.#now + Math.max(ms, 0),
       action,
-      generation: didNothing ? this.#running!.generation + 1 : 0,
+      generation: didNothing ? this.#running!.generation + 1 : isUpkeep ? 1 : 0,
     };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);

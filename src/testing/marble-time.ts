@@ -14,9 +14,9 @@ export function translateMarbles(marbles: string, values?: unknown): string {
   const names = typeof values === 'object' && values !== null ? values : {};
   const translated = marbles.replace(token, (duration) => `${parseTime(duration)}ms `);
   for (const [text] of marbles.replace(token, ' ').matchAll(lookalike)) {
-    if ([...text].every((marble) => Object.hasOwn(names, marble))) continue;
+    if (Array.from(text).every((marble) => Object.hasOwn(names, marble))) continue;
     throw new Error(
-      `"${text}" in the marbles "${marbles}" would be read as the values ${[...text].join(', ')}: ` +
+      `"${text}" in the marbles "${marbles}" would be read as the values ${Array.from(text).join(', ')}: ` +
         `write a blank before and after a duration ("-- ${text} --"), or give those values`,
     );
   }

@@ -1,4 +1,4 @@
-import { asyncScheduler, type Observable } from 'rxjs';
+import { asyncScheduler } from 'rxjs';
 import type { RunHelpers as RxRunHelpers } from 'rxjs/testing';
 import type { Class, DataOf } from '../index.js';
 import type { Expectations, ExpectJob, ExpectStep } from './expectations.js';
@@ -51,14 +51,17 @@ export function runHelpers(world: World, rx: RxRunHelpers, expectations: Expecta
     hot: ((marbles: string, values?: object, error?: unknown) =>
       rx.hot(translateMarbles(marbles, values), values as never, error)) as RxRunHelpers['hot'],
     time: timeOf,
-    expectObservable: (<T>(observable: Observable<T>, subscription?: string) => {
-      const expected = rx.expectObservable(observable, subscription && translateMarbles(subscription));
+    expectObservable: (observable, subscription) => {
+      const expected = rx.expectObservable(
+        observable,
+        subscription == null ? subscription : translateMarbles(subscription),
+      );
       return {
         ...expected,
         toBe: (marbles: string, values?: unknown, error?: unknown) =>
           expected.toBe(translateMarbles(marbles, values), values, error),
       };
-    }) as RxRunHelpers['expectObservable'],
+    },
     expectSubscriptions: (logs) => ({
       toBe: (marbles) => rx.expectSubscriptions(logs).toBe([marbles].flat().map((each) => translateMarbles(each))),
     }),

@@ -41,7 +41,7 @@ export function alignLines(expected: readonly Placed[], received: readonly Place
   const rows: [string, string] = ['', ''];
   let marker: number | undefined;
   for (let column = 0; column < Math.max(pairs[0].length, pairs[1].length); column++) {
-    const moments = pairs.map((moments) => moments[column]);
+    const moments = pairs.map((line) => line[column]);
     const hasGap = moments.some((moment) => moment?.gap);
     const gaps = moments.map((moment) => moment?.gap ?? '');
     const groups = moments.map((moment) => (moment ? group(moment.letters) : ''));
@@ -53,7 +53,7 @@ export function alignLines(expected: readonly Placed[], received: readonly Place
     }
     marker ??= markerIn(moments, spot, start, letterStart);
   }
-  const text = `  expected  ${rows[0].trimEnd()}\n  received  ${rows[1].trimEnd()}`;
+  const text = [`  expected  ${rows[0]}`, `  received  ${rows[1]}`].map((row) => row.trimEnd()).join('\n');
   if (!spot) return text;
   return `${text}\n            ${' '.repeat(marker ?? rows[0].trimEnd().length)}^`;
 }

@@ -67,9 +67,12 @@ export class Trace {
   readonly #now: () => number;
   readonly #start: number;
   readonly #progressed: () => void;
+  readonly #firstStep: (queue: string) => string | undefined;
 
-  constructor(now: () => number, progressed: () => void) {
+  /** @param firstStep the step that jobs of a queue begin in, if they all begin in one */
+  constructor(now: () => number, progressed: () => void, firstStep: (queue: string) => string | undefined) {
     this.#now = now;
+    this.#firstStep = firstStep;
     this.#start = now();
     this.#progressed = progressed;
   }
@@ -108,7 +111,8 @@ export class Trace {
   claimed({ queue, id, checkpoint }: JobRecord, machine: string): void {
     const log = this.log(queue, id);
     // a new run begins anew
-    log.place = checkpoint && checkpoint.seq > 0 ? placeOf(checkpoint.cursor) : notStarted;
+    log.place =
+      checkpoint && checkpoint.seq > 0 ? placeOf(checkpoint.cursor) : { ...notStarted, step: this.#firstStep(queue) };
     const { step } = log.place;
     if (log.started) this.#note(log, { type: 'resumed', ...(step && { step }), visit: log.place.visit, machine });
     log.started = true;

@@ -2,31 +2,26 @@ import { inspect } from 'node:util';
 import {
   createApp,
   memoryEngine,
+  stepsOf,
   type App,
   type Class,
-  type Clock,
   type DataOf,
   type Engine,
   type JobOptions,
   type JobRecord,
-  type Lease,
   type Resolver,
 } from '../index.js';
 import { JobHandle } from './job-handle.js';
-import { Machine } from './machine.js';
-import { machineEngine, type WriteName } from './machine-engine.js';
+import { Machine, type Around } from './machine.js';
+import type { WorldClock } from './world-clock.js';
+import { machineEngine, type Caller } from './machine-engine.js';
 import { Provided } from './provided.js';
-import { loadJob, type StoredJob } from './stored-job.js';
+import { loadJob } from './load-job.js';
+import type { StoredJob } from './stored-job.js';
 import { Trace, type JobLog } from './trace.js';
 
 /** Options of a job in a bed: a job's own, and its name, `job` by default. */
 export type AddOptions = JobOptions & { readonly name?: string };
-
-/** A clock that is told what goes on. */
-export interface WorldClock extends Clock {
-  progressed(): void;
-  leased(duration: number): void;
-}
 
 /** What a world is made of. */
 export interface WorldOptions {
@@ -41,7 +36,7 @@ export interface WorldOptions {
 export interface MachineOptions {
   readonly processors?: readonly Class[];
   readonly resolver?: Resolver;
-  readonly around?: (when: 'before' | 'after', write: WriteName, lease: Lease) => void;
+  readonly around?: Around;
   /** Stands between the machine and the store. */
   readonly through?: (engine: Engine) => Engine;
   /** Called before it starts. */
@@ -72,9 +67,10 @@ export class World {
     this.trace = new Trace(
       () => clock.now(),
       () => clock.progressed(),
+      (queue) => this.#firstStep(queue),
     );
     this.provided = new Provided(resolver);
-    const seen = machineEngine(this.engine, { name: 'client', dead: false, leased: () => {} }, this.trace);
+    const seen = machineEngine(this.engine, client, this.trace);
     this.#client = createApp({
       connection: { ...seen, add: (jobs) => (this.#ids = seen.add(jobs) as readonly string[]) },
     });
@@ -89,11 +85,10 @@ export class World {
   add<P>(processor: Class<P> | string, data?: DataOf<P>, { name = 'job', ...opts }: AddOptions = {}): JobHandle {
     const queue = this.queueName(processor);
     this.#ids = [];
-    const adding = this.#client.queue(queue).add(name, data, opts);
+    const adding = this.#client.queue(queue).addBulk([{ name, data, opts }]);
     adding.catch(() => {});
     const [id] = this.#ids;
-    // its error comes with a promise, which virtual time has no room for; Node shows what is in it
-    if (id === undefined) throw new Error(`the job was not added: ${inspect(adding).replace(/^Promise\s*\{\s*/, '')}`);
+    if (id === undefined) throw new Error(`the job was not added: ${reasonIn(adding)}`);
     return this.handle(queue, id);
   }
 
@@ -127,8 +122,13 @@ export class World {
     return typeof processor === 'string' ? processor : this.#client.queue(processor).name;
   }
 
+  #firstStep(queue: string): string | undefined {
+    const [processor, another] = this.#processors.filter((each) => this.queueName(each) === queue);
+    return processor && !another ? stepsOf(processor)[0]?.name : undefined;
+  }
+
   cancel(job: JobHandle, reason: string): void {
-    const view = machineEngine(this.engine, { name: 'client', dead: false, leased: () => {} }, this.trace);
+    const view = machineEngine(this.engine, client, this.trace);
     void view.cancel(job.queueName, job.id, reason);
   }
 
@@ -142,7 +142,6 @@ export class World {
       processors: options.processors ?? this.#processors,
       resolver: options.resolver ?? this.provided.resolver(),
       warn: (message) => this.warnings.push(message),
-      leased: (duration) => this.#clock.leased(duration),
       ...(options.around && { around: options.around }),
       ...(options.listen && { listen: options.listen }),
     });
@@ -164,4 +163,14 @@ export class World {
   end(): void {
     for (const machine of this.machines) machine.lose();
   }
+}
+
+/** Who adds jobs and cancels them. */
+const client: Caller = { name: 'client', dead: false, leased: () => {}, looked: () => {} };
+
+/** Why a promise was rejected: virtual time has no room to wait for it, but Node shows what is in it. */
+function reasonIn(rejected: Promise<unknown>): string {
+  return inspect(rejected)
+    .replace(/^[^]*?<rejected> /, '')
+    .replace(/\n {4,}at [^]*$/, '');
 }

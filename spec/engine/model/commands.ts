@@ -38,6 +38,8 @@ function forQueue<T>(
 const any = (): boolean => true;
 const isDelayed = ({ state }: ModelJob): boolean => state === 'delayed';
 const isUnfinished = (each: ModelJob): boolean => !isFinished(each);
+const isParent = ({ children }: ModelJob): boolean => children.length > 0;
+const isBusyParent = (each: ModelJob): boolean => isParent(each) && isUnfinished(each);
 
 // --- produce and consume ---
 
@@ -52,15 +54,16 @@ const add: fc.Arbitrary<Plan> = mostly(
   return { method: 'add', args: [made] };
 });
 
-/** One that is gone comes again, with or without its parent. */
-const addAgain: fc.Arbitrary<Plan> = fc.tuple(job, nth, fc.boolean()).map(([plan, index, hasParent]) => (world) => {
+/** One that is gone comes again, as the child that it was or on its own. */
+const addAgain: fc.Arbitrary<Plan> = fc.tuple(job, nth, fc.boolean()).map(([plan, index, isChild]) => (world) => {
   const { store } = world.model;
   const gone = [...world.ids].map((key) => key.split('/')).filter(([queue, id]) => !store.find(queue!, id!));
   const [queue, jobId] = newest(gone, index) ?? [];
   if (queue === undefined || jobId === undefined) return undefined;
-  const hadIt = (parent: ModelJob) => parent.children.some(({ child }) => child.queue === queue && child.id === jobId);
-  const parent = hasParent ? store.jobs.find(hadIt) : undefined;
-  return { method: 'add', args: [[newJob(world, { ...plan, queue, opts: { ...plan.opts, jobId } }, parent)]] };
+  const links = store.jobs.flatMap(({ children }) => children);
+  const link = links.find(({ child }) => child.queue === queue && child.id === jobId)?.link;
+  const again = newJob(world, { ...plan, queue, opts: { ...plan.opts, jobId } });
+  return { method: 'add', args: [[isChild && link ? { ...again, parent: link } : again]] };
 });
 
 const claim = forQueue(
@@ -113,17 +116,15 @@ const updateData = forJob(rarely(text, 2), any, (queue, id, data) => ({
   args: [queue, id, data],
 }));
 
-const cancel = forJob(nothing, isUnfinished, (queue, id) => ({ method: 'cancel', args: [queue, id, 'enough'] }));
+const cancelOne = (fits: (job: ModelJob) => boolean): fc.Arbitrary<Plan> =>
+  forJob(nothing, fits, (queue, id) => ({ method: 'cancel', args: [queue, id, 'enough'] }));
 
-const remove = forJob(nothing, any, (queue, id) => ({ method: 'remove', args: [queue, id] }));
+const removeOne = (fits: (job: ModelJob) => boolean): fc.Arbitrary<Plan> =>
+  forJob(nothing, fits, (queue, id) => ({ method: 'remove', args: [queue, id] }));
 
 const log = forJob(text, any, (queue, id, row) => ({ method: 'log', args: [queue, id, row] }));
 
-const lookAtChildren = forJob(
-  group,
-  ({ children }) => children.length > 0,
-  (queue, id, one) => ({ method: 'children', args: [queue, id, one] }),
-);
+const lookAtChildren = forJob(group, isParent, (queue, id, one) => ({ method: 'children', args: [queue, id, one] }));
 
 const pause = forQueue(nothing, any, (queue) => ({ method: 'pause', args: [queue] }));
 
@@ -180,8 +181,10 @@ export const anyCall: fc.Arbitrary<PlannedCall> = fc
     { weight: 2, arbitrary: promote },
     { weight: 2, arbitrary: changeDelay },
     { weight: 1, arbitrary: updateData },
-    { weight: 2, arbitrary: cancel },
-    { weight: 3, arbitrary: remove },
+    { weight: 2, arbitrary: cancelOne(isUnfinished) },
+    { weight: 1, arbitrary: cancelOne(isBusyParent) },
+    { weight: 2, arbitrary: removeOne(any) },
+    { weight: 2, arbitrary: removeOne(isParent) },
     { weight: 1, arbitrary: log },
     { weight: 1, arbitrary: lookAtChildren },
     { weight: 1, arbitrary: pause },
