@@ -1,10 +1,10 @@
-import { setMaxListeners } from 'node:events';
 import { graceOf, plansOf, type AppOptions, type CloseOptions } from './app-options.js';
 import { jsonCodec } from './engine/codec.js';
 import type { Engine } from './engine/engine.js';
 import { memoryEngine } from './engine/memory/memory-engine.js';
 import { isName, nameRule } from './engine/names.js';
 import { ClosedError, ConfigurationError, UnknownProcessorError } from './errors.js';
+import { Closing } from './job/closing.js';
 import type { JobContext } from './job/job.js';
 import { Payloads } from './job/payloads.js';
 import { Queue } from './queue/queue.js';
@@ -61,7 +61,7 @@ class StepstreamApp implements App {
   readonly #plans: readonly QueuePlan[];
   readonly #logger: Logger;
   readonly #context: JobContext;
-  readonly #noMoreNews = new AbortController();
+  readonly #following = new Closing();
   readonly #queues = new Map<string, Queue>();
   readonly #workers: ReadonlyMap<string, Worker>;
   readonly #takeQueuesBack: () => void;
@@ -76,9 +76,8 @@ class StepstreamApp implements App {
     this.#plans = plans;
     this.#logger = options.logger ?? console;
     this.engine = options.connection ?? memoryEngine();
-    setMaxListeners(0, this.#noMoreNews.signal); // one for each job that is followed
     const payloads = new Payloads(options.codec ?? jsonCodec);
-    this.#context = { engine: this.engine, payloads, closed: this.#noMoreNews.signal };
+    this.#context = { engine: this.engine, payloads, closing: this.#following };
     this.#workers = new Map(plans.map((plan) => [plan.queue, this.#makeWorker(plan)]));
     this.#takeQueuesBack = options.resolver ? lendQueues(options.resolver, this.#queueOf) : () => {};
     if ('connection' in options && options.connection === undefined) {
@@ -125,7 +124,7 @@ class StepstreamApp implements App {
     await Promise.all([...this.#workers.values()].map((worker) => worker.close({ grace })));
     this.#takeQueuesBack();
     const errors = await disposeAll(this.#made);
-    this.#noMoreNews.abort();
+    this.#following.close();
     if (this.#options.connection === undefined) await this.engine.close();
     if (errors.length > 0) throw new AggregateError(errors, 'the app is closed, but an instance was not disposed');
   }

@@ -96,8 +96,9 @@ export class UnserializableValueError extends StepstreamError {
   constructor(
     message: string,
     readonly path = '',
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }
 

@@ -62,5 +62,4 @@ test('wherever a worker is lost in those thirty days, nobody is charged, reminde
   assert.deepEqual(matrix.unsafe, [], String(matrix));
   assert.deepEqual(matrix.leaks, []);
   assert.equal(matrix.calm.outcome, 'given up');
-  if (process.env['SHOW']) console.log(String(matrix));
 });

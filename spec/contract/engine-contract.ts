@@ -29,10 +29,7 @@ export type { EngineUnderTest, MakeEngine } from './bench.js';
  *
  * @example
  * ```ts
- * describeEngine('memory', () => {
- *   const clock = new ManualClock();
- *   return { engine: memoryEngine({ clock }), advance: (ms) => clock.advance(ms), held: () => clock.pending };
- * });
+ * describeEngine('memory', memoryUnderTest);
  * ```
  */
 export function describeEngine(name: string, makeEngine: MakeEngine): void {

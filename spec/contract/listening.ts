@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EngineEvent } from '../../src/engine/records.js';
 import { failure, next, outcome, type Bench } from './bench.js';
 
@@ -92,7 +93,7 @@ export function listeningContract(bench: Bench): void {
         }
         await bench.engine.complete(claimed.lease, { seq: 21 }, undefined, 0);
       })();
-      while (written.progress < 7) await Promise.resolve();
+      while (written.progress < 7) await nextTurn();
       const record = await bench.job(id);
       await Promise.all([work, last]);
       const news = seen.filter((event) => event.id > record.eventId && event.type === 'progress');

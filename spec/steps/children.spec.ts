@@ -1,4 +1,18 @@
-import { EMPTY, Subject, catchError, concatMap, defer, forkJoin, from, map, of, range, tap, throwError } from 'rxjs';
+import {
+  EMPTY,
+  Subject,
+  catchError,
+  concatMap,
+  defer,
+  forkJoin,
+  from,
+  map,
+  merge,
+  of,
+  range,
+  tap,
+  throwError,
+} from 'rxjs';
 import {
   ChildFailedError,
   addChildren,
@@ -214,6 +228,30 @@ describe('C3: no lost wake-up', () => {
     await expect(w.until(job.result())).resolves.toEqual([[2, 4], 's']);
     expect(activations(w, job)).toBe(1);
     expect(w.spy.of('moveToWaitingChildren')).toHaveLength(1);
+  });
+
+  it('S3, C3: what travelled with a parking write that did not park is not counted again', async () => {
+    const live = new Subject<string>();
+    const sibling = new Subject<string>();
+    const w = await start([
+      processor({
+        only: () => merge(live, forkJoin([of(1).pipe(awaitChildren((n) => kid(n))), sibling.pipe(checkpoint())])),
+      }),
+      kids,
+    ]);
+    const job = await w.add();
+    await w.settle();
+    live.next('a');
+    live.next('b');
+    sibling.next('s');
+    sibling.complete();
+    live.complete();
+    await w.until(job.result());
+    expect(w.spy.of('moveToWaitingChildren')).toHaveLength(1);
+    const counts = w.spy.writes
+      .filter(({ lease, write }) => lease.queue === 'work' && write.progress !== undefined)
+      .map(({ write }) => JSON.parse(write.progress!).count as number);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3);
   });
 
   it('C3: a child that finishes while the answer to the parking is on its way wakes the parent once', async () => {

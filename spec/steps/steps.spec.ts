@@ -1,6 +1,5 @@
 import { EventEmitter, once } from 'node:events';
 import {
-  EMPTY,
   NEVER,
   Observable,
   Subject,
@@ -850,7 +849,7 @@ describe('S9: errors', () => {
     for (const way of Object.values(ways)) {
       const source = new Subject<string>();
       let resumed = false;
-      const step = (): Observable<unknown> => merge(of('resumed').pipe(delay(5_000)), resumed ? EMPTY : source);
+      const step = (): Observable<string> => merge(of('resumed').pipe(delay(5_000)), resumed ? of<string>() : source);
       const w = await start([processor({ only: [{ timeout: 1_000 }, step] })]);
       const held = w.spy.hold();
       const job = await w.add();

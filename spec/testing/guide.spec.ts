@@ -128,7 +128,7 @@ describe('a whole job', () => {
   it('is read like this when it went another way', () => {
     const wrong = (): unknown =>
       bed.run(({ add, expectJob }) => {
-        expectJob(add(Orders, order)).toBe('(cw) (rcd) 7d (r|)', { d: { due: '7d' } });
+        expectJob(add(Orders, order)).toBe('(cwrcd) 7d (r|)', { '|': { result: 'asked' } });
       });
     expect(wrong).toThrow(textAfter('A line that differs prints'));
   });

@@ -397,8 +397,10 @@ describe('W4: close', () => {
     const [first, second] = [await one.add(), await one.add()];
     await world.settle();
     const closing = one.app.close();
+    const begin = world.clock.now();
     source.next('a');
     await world.until(closing);
+    expect(world.clock.now()).toBe(begin);
     expect(one.spy.writes.map(({ method }) => method)).toEqual(['checkpoint', 'release']);
     expect(statesOf(world, [first, second])).toEqual(['waiting', 'waiting']);
     expect(world.get(first)).toMatchObject({ attemptsMade: 0, stalledCounter: 0 });
@@ -780,6 +782,19 @@ describe('W6: no recursion', () => {
       expect(most).toBeLessThanOrEqual(1_000);
     },
   );
+
+  it('W6: so does a job of many steps', async () => {
+    let done = 0;
+    let most = 0;
+    const step = () => (++done, of('end'));
+    const w = await start([processor(Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`step${i}`, step])))]);
+    await w.add();
+    for (let before = 0; before < 3_000; before = done) {
+      if (!w.clock.tick()) await Promise.resolve();
+      most = Math.max(most, done - before);
+    }
+    expect(most).toBeLessThanOrEqual(1_000);
+  });
 
   it('W6: jobs that take long, claimed in one call, let timers fire after 10 ms', async () => {
     let done = 0;

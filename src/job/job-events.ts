@@ -1,4 +1,5 @@
 import { Observable } from 'rxjs';
+import type { Closing } from './closing.js';
 import { whenReady } from '../engine/awaitable.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineEvent, JobRecord } from '../engine/records.js';
@@ -19,14 +20,13 @@ export interface Followed {
 /**
  * Follows a job. The first emission has its record (`undefined`: it isn't in the store), later ones an event each. What
  * comes before the record has been read is held back; an event that the record knows already is dropped by its number,
- * whenever it comes. Completes also when `closed` is aborted.
+ * whenever it comes. Completes also when the app is closed.
  */
-export function followJob(engine: Engine, queue: string, id: string, closed?: AbortSignal): Observable<Followed> {
+export function followJob(engine: Engine, queue: string, id: string, closing?: Closing): Observable<Followed> {
   return new Observable((subscriber) => {
     // what has happened by now is told first
     const stop = (): void => void engine.clock.after(0, () => subscriber.complete());
-    closed?.addEventListener('abort', stop);
-    subscriber.add(() => closed?.removeEventListener('abort', stop));
+    subscriber.add(closing?.onClose(stop));
     let record: JobRecord | undefined;
     let early: EngineEvent[] | undefined = [];
     const pass = (event: EngineEvent): void => {
@@ -44,7 +44,7 @@ export function followJob(engine: Engine, queue: string, id: string, closed?: Ab
         early = undefined;
         // what comes after the end, such as its removal, is no news of it
         if (!ends.has(found?.state ?? '')) news.forEach(pass);
-        if (!found || ends.has(found.state) || closed?.aborted) subscriber.complete();
+        if (!found || ends.has(found.state) || closing?.closed) subscriber.complete();
       },
       (error) => subscriber.error(error),
     );

@@ -1,17 +1,26 @@
 import { filter, lastValueFrom, map, type Observable } from 'rxjs';
 import type { Engine } from '../engine/engine.js';
 import type { EngineEvent, JobOptions, JobRecord, JobState, Payload } from '../engine/records.js';
-import { ClosedError, JobFailedError, JobNotFoundError, reviveError, type StepstreamError } from '../errors.js';
+import {
+  ClosedError,
+  ConfigurationError,
+  JobFailedError,
+  JobNotFoundError,
+  reviveError,
+  type StepstreamError,
+} from '../errors.js';
+import type { Closing } from './closing.js';
 import { followJob, type Followed } from './job-events.js';
 import type { JobProgress } from './job-progress.js';
+import { rules } from './options.js';
 import type { Payloads } from './payloads.js';
 
 /** What all jobs of an app share. */
 export interface JobContext {
   readonly engine: Engine;
   readonly payloads: Payloads;
-  /** Aborted when the app is closed: nothing more will be heard of its jobs here. */
-  readonly closed?: AbortSignal;
+  /** When the app is closed, nothing more is heard of its jobs here. */
+  readonly closing?: Closing;
 }
 
 /** What happened to a job: BullMQ's events, with their fields; times in milliseconds since the epoch. */
@@ -97,7 +106,45 @@ export class Job<Data = any, Result = any> {
    * @returns whether it did: a finished job stays as it is
    */
   async cancel(reason = 'cancelled'): Promise<boolean> {
+    refuse('cancel', typeof reason === 'string', 'reason must be a text');
     return this.#context.engine.cancel(this.queueName, this.id, reason);
+  }
+
+  /**
+   * Runs a finished job again: a failed one from its checkpoint, a completed one from its first step, as a new run.
+   *
+   * @returns whether it was finished
+   */
+  async retry(): Promise<boolean> {
+    return this.#context.engine.retry(this.queueName, this.id);
+  }
+
+  /** Lets a delayed job run now; one that sleeps in a `delay` passes it. @returns whether it was delayed */
+  async promote(): Promise<boolean> {
+    return this.#context.engine.promote(this.queueName, this.id);
+  }
+
+  /** Moves a delayed job's due time to `delay` milliseconds from now. @returns whether it was delayed */
+  async changeDelay(delay: number): Promise<boolean> {
+    refuse('changeDelay', rules.milliseconds.test(delay), `delay must be ${rules.milliseconds.expects}`);
+    const { engine } = this.#context;
+    return engine.changeDelay(this.queueName, this.id, engine.clock.now() + delay);
+  }
+
+  /**
+   * Replaces the job's data; steps see it from the job's next activation on.
+   *
+   * @returns whether the job is in the store
+   * @throws UnserializableValueError, PayloadTooLargeError
+   */
+  async updateData(data: Data): Promise<boolean> {
+    const payload = this.#context.payloads.encode(data, () => `the data of job ${this.id}`);
+    return this.#context.engine.updateData(this.queueName, this.id, payload);
+  }
+
+  /** Removes the job, with its unfinished children. @returns whether it did: one that is active, or has active children, stays */
+  async remove(): Promise<boolean> {
+    return this.#context.engine.remove(this.queueName, this.id);
   }
 
   /** Where the job is now; `unknown` when it isn't in the store. */
@@ -137,7 +184,7 @@ export class Job<Data = any, Result = any> {
     if (!event && record?.state === 'completed') return this.#decode(record.returnvalue) as Result;
     if (!event && record?.state === 'failed') throw errorOf(record.failedReason ?? '', record.failedCode);
     if (event?.type === 'removed') throw new JobNotFoundError(`${job} was removed before it had finished`);
-    if (this.#context.closed?.aborted) throw new ClosedError(`the app was closed before ${job} had finished`);
+    if (this.#context.closing?.closed) throw new ClosedError(`the app was closed before ${job} had finished`);
     throw new JobNotFoundError(`${job} is not in the store`);
   }
 
@@ -147,8 +194,8 @@ export class Job<Data = any, Result = any> {
   }
 
   #follow(): Observable<Followed> {
-    const { engine, closed } = this.#context;
-    return followJob(engine, this.queueName, this.id, closed);
+    const { engine, closing } = this.#context;
+    return followJob(engine, this.queueName, this.id, closing);
   }
 
   #publicEvent(event: EngineEvent): JobEvent {
@@ -192,6 +239,12 @@ export class Job<Data = any, Result = any> {
   #decode(payload: Payload | undefined): unknown {
     return this.#context.payloads.decode(payload);
   }
+}
+
+/** @throws ConfigurationError unless the argument will do */
+function refuse(method: string, willDo: boolean, message: string): void {
+  if (willDo) return;
+  throw new ConfigurationError(`job.${method}() can not be done:`, [{ code: 'INVALID_OPTION', at: method, message }]);
 }
 
 function errorOf(reason: string, code: string | undefined): StepstreamError {

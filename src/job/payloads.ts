@@ -1,5 +1,6 @@
-import { PayloadTooLargeError, UnserializableValueError } from '../errors.js';
+import { CorruptPayloadError, PayloadTooLargeError, UnserializableValueError } from '../errors.js';
 import type { Codec } from '../engine/codec.js';
+import { failureOf } from './failure.js';
 import type { Payload } from '../engine/records.js';
 
 const largestPayload = 1024 * 1024;
@@ -27,17 +28,31 @@ export class Payloads {
   }
 
   #encode(value: unknown, what: () => string): Payload {
+    let payload: unknown;
     try {
-      return this.#codec.encode(value);
+      payload = this.#codec.encode(value);
     } catch (error) {
-      if (!(error instanceof UnserializableValueError)) throw error;
-      throw new UnserializableValueError(`${what()} can't be stored: ${error.message}`, error.path);
+      const isOurs = error instanceof UnserializableValueError;
+      const { reason } = failureOf(error);
+      throw new UnserializableValueError(`${what()} can't be stored: ${reason}`, isOurs ? error.path : '', {
+        cause: error,
+      });
     }
+    if (typeof payload === 'string') return payload;
+    throw new UnserializableValueError(
+      `${what()} can't be stored: the codec made no text of it, but a ${typeof payload}`,
+    );
   }
 
   /** @throws CorruptPayloadError */
   decode(payload: Payload | undefined): unknown {
-    return payload === undefined ? undefined : this.#codec.decode(payload);
+    if (payload === undefined) return undefined;
+    try {
+      return this.#codec.decode(payload);
+    } catch (error) {
+      if (error instanceof CorruptPayloadError) throw error;
+      throw new CorruptPayloadError(`a stored value can't be decoded: ${failureOf(error).reason}`, { cause: error });
+    }
   }
 
   /** A payload as JSON text, to stand inside a larger one. */

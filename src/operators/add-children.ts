@@ -1,6 +1,7 @@
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { ChildSpec } from '../steps/children.js';
 import { currentStep } from '../steps/current-step.js';
+import { checkOperator } from './check-operator.js';
 
 /**
  * Adds child jobs for the values of its source and passes the values on. The step goes on beside them, but the job
@@ -21,6 +22,7 @@ export function addChildren<V>(
   childrenOf: (value: V, index: number) => ChildSpec | readonly ChildSpec[],
   options: { readonly key?: string; readonly detached?: boolean } = {},
 ): MonoTypeOperatorFunction<V> {
+  checkOperator('addChildren', options, ['key', 'detached'], { childrenOf });
   return (source) =>
     currentStep('addChildren').gates.place(source, {
       kind: 'addChildren',

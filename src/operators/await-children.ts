@@ -1,6 +1,7 @@
 import type { Observable, OperatorFunction } from 'rxjs';
 import type { ChildOutcome, ChildSpec } from '../steps/children.js';
 import { currentStep } from '../steps/current-step.js';
+import { checkOperator } from './check-operator.js';
 
 type ChildrenOf<V> = (value: V, index: number) => ChildSpec | readonly ChildSpec[];
 
@@ -42,8 +43,10 @@ export function awaitChildren<V, R = any>(
 ): OperatorFunction<V, R[]>;
 export function awaitChildren<V>(
   childrenOf?: ChildrenOf<V>,
-  { key, settled = false }: { readonly key?: string; readonly settled?: boolean } = {},
+  options: { readonly key?: string; readonly settled?: boolean } = {},
 ): OperatorFunction<V, unknown[]> {
+  checkOperator('awaitChildren', options, ['key', 'settled'], childrenOf === undefined ? {} : { childrenOf });
+  const { key, settled = false } = options;
   return (source) =>
     currentStep('awaitChildren').gates.place(source, {
       kind: 'awaitChildren',

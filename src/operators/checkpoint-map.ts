@@ -1,7 +1,6 @@
 import type { Observable, ObservableInput, ObservedValueOf, OperatorFunction } from 'rxjs';
-import { rules } from '../job/options.js';
-import { ConfigurationError } from '../errors.js';
 import { currentStep } from '../steps/current-step.js';
+import { checkOperator } from './check-operator.js';
 
 /**
  * Does durable work for each value of its source: the values are saved first, then `project` runs for those that have no
@@ -23,13 +22,8 @@ export function checkpointMap<V, O extends ObservableInput<unknown>>(
   project: (value: V, index: number, idempotencyKey: string) => O,
   options: { readonly concurrency?: number; readonly key?: string } = {},
 ): OperatorFunction<V, ObservedValueOf<O>> {
+  checkOperator('checkpointMap', options, ['key', 'concurrency'], { project });
   const { concurrency = 1, key } = options;
-  if (!rules.atLeastOne.test(concurrency)) {
-    const message = `concurrency must be ${rules.atLeastOne.expects}`;
-    throw new ConfigurationError('checkpointMap() can not be applied:', [
-      { code: 'INVALID_OPTION', at: 'checkpointMap', message },
-    ]);
-  }
   return (source) =>
     currentStep('checkpointMap').gates.place(source, {
       kind: 'checkpointMap',

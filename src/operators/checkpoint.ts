@@ -1,5 +1,6 @@
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import { currentStep } from '../steps/current-step.js';
+import { checkOperator } from './check-operator.js';
 
 /**
  * Collects the values of its source, saves them, and passes them on once the store has acknowledged it. When the job
@@ -23,6 +24,7 @@ import { currentStep } from '../steps/current-step.js';
  * ```
  */
 export function checkpoint<V>(options: { readonly key?: string } = {}): MonoTypeOperatorFunction<V> {
+  checkOperator('checkpoint', options, ['key']);
   return (source) =>
     currentStep('checkpoint').gates.place(source, { kind: 'checkpoint', key: options.key }) as Observable<V>;
 }

@@ -1,5 +1,6 @@
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import { currentStep } from '../steps/current-step.js';
+import { checkOperator } from './check-operator.js';
 import { dueOf, type Duration } from '../steps/duration.js';
 
 /**
@@ -26,6 +27,7 @@ export function delay<V>(
   due: Duration | ((values: V[]) => Duration),
   options: { readonly key?: string } = {},
 ): MonoTypeOperatorFunction<V> {
+  checkOperator('delay', options, ['key']);
   if (typeof due !== 'function') dueOf(due, 0);
   const dueOfValues = typeof due === 'function' ? due : () => due;
   return (source) =>

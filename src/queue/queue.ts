@@ -49,8 +49,14 @@ export class Queue<Data = any, Result = any> {
 
   async #add(jobs: readonly BulkJob<Data>[], labelOf: (index: number) => string): Promise<Job<Data, Result>[]> {
     if (this.#isClosed()) throw new ClosedError(`the app is closed: no job was added to queue ${this.name}`);
+    if (!Array.isArray(jobs)) {
+      const message = 'jobs must be a list of { name, data, opts? }';
+      throw new ConfigurationError('Nothing was added:', [{ code: 'INVALID_OPTION', at: 'addBulk', message }]);
+    }
     const { engine } = this.#context;
-    const faults = jobs.flatMap((job, index) => this.#faultsOf(job, labelOf(index)));
+    const faults = Array.from(jobs as readonly BulkJob<Data>[]).flatMap((job, index) =>
+      this.#faultsOf(job, labelOf(index)),
+    );
     if (faults.length > 0) throw new ConfigurationError('Nothing was added:', faults);
     const added = jobs.map((job, index) => this.#newJob(job, labelOf(index)));
     const ids = await engine.add(added);

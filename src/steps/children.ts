@@ -44,6 +44,10 @@ export function childJobs(specs: readonly ChildSpec[], from: ParentGate): readon
     if (typeof spec !== 'object' || spec === null) {
       throw new InvalidChildError(`${at} is not { queue, name, data?, opts? }`);
     }
+    const unknown = Object.keys(spec).filter((each) => !['queue', 'name', 'data', 'opts'].includes(each));
+    if (unknown.length > 0) {
+      throw new InvalidChildError(`${at} has no property ${unknown.join(', ')}: it is { queue, name, data?, opts? }`);
+    }
     const { name, data, opts = {} } = spec;
     const queue = queueOf(spec.queue, at);
     checkJob(queue, name, opts);

@@ -54,6 +54,7 @@ export class Gate<V> {
   readonly #isResumed: boolean;
   #flight: Flight | undefined;
   #group: string | undefined;
+  readonly #unsavedItems = new Set<number>();
 
   /** @param id what it is known by in the checkpoint: its place among the gates without a key, or its key */
   constructor(
@@ -187,9 +188,10 @@ export class Gate<V> {
       ...(!awaits && { values: collected.map(({ payload }) => payload) }),
       ...(due !== undefined && { due }),
       ...(this.#step.route.noted !== undefined && { route: this.#step.route.noted }),
+      ...(awaits === 'others' && { others: this.#step.progress.takeAddedGroups() }),
       ...(children && { children: Math.max(children.length, this.#record?.added ?? 0) }),
     };
-    if (children?.length && onFailure === 'fail') this.#step.progress.noteAdded(this.group);
+    if (children?.length && onFailure === 'fail') this.#step.progress.noteAdded(this.group, this.#place);
     this.#addAndNote(flight, record, children ?? [], this.#record?.added ?? 0);
   }
 
@@ -278,12 +280,10 @@ export class Gate<V> {
   }
 
   /** @throws ChildFailedError */
-  #settle(flight: Flight, children: readonly ChildRecord[], { children: count = 0 }: GateRecord): void {
+  #settle(flight: Flight, children: readonly ChildRecord[], { children: count = 0, others = [] }: GateRecord): void {
     this.#siblings.countAnswer(this.name);
     const own = this.#spec.awaits === 'own';
-    const awaited = own
-      ? ownChildren(children, this.group, count)
-      : otherChildren(children, this.#step.progress.addedGroups());
+    const awaited = own ? ownChildren(children, this.group, count) : otherChildren(children, others);
     if (!own) this.#step.progress.noteFailuresSeen(children);
     const results = resultsOf(awaited, this.settles, this.#step.progress.payloads);
     if (results === undefined) this.#wait(flight, undefined);
@@ -303,7 +303,7 @@ export class Gate<V> {
   #work(flight: Flight, values: readonly V[], items: ItemSpec<V>): void {
     this.#restoreRoute();
     if (flight.source && !flight.source.closed) return; // it is at work already
-    const gate = { name: this.name, id: this.#id, isOpen: () => this.#flight === flight };
+    const gate = { name: this.name, id: this.#id, isOpen: () => this.#flight === flight, unsaved: this.#unsavedItems };
     flight.source = runItems(this.#step, gate, values, items).subscribe({
       next: (result) => flight.out.next(result),
       error: (error) => this.#fail(flight, error),

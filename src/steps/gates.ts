@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import { DuplicateGateKeyError, GateLoopError, TooManyGatesError } from '../errors.js';
+import { ConfigurationError, DuplicateGateKeyError, GateLoopError, TooManyGatesError } from '../errors.js';
 import { isName, nameRule } from '../engine/names.js';
 import type { Waiting } from '../engine/engine.js';
 import type { GateSpec } from './gate-spec.js';
@@ -50,7 +50,9 @@ export class Gates {
   #identify({ kind, key }: Pick<GateSpec<unknown>, 'kind' | 'key'>): string {
     if (key === undefined) return String(this.#kinds.push(kind) - 1);
     if (!isName(key))
-      throw new DuplicateGateKeyError(`the key of a ${kind}() in step ${this.#step.name} won't do: ${nameRule}`);
+      throw new ConfigurationError(`${kind}() can not be applied:`, [
+        { code: 'INVALID_NAME', at: `step ${this.#step.name}`, message: `its key won't do: ${nameRule}` },
+      ]);
     if (this.#keys.has(key)) {
       throw new DuplicateGateKeyError(`step ${this.#step.name} has two gates with the key "${key}": rename one`);
     }

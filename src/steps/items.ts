@@ -1,4 +1,5 @@
 import { EMPTY, Observable, concat, defer, from, map, mergeMap, of, takeLast, type ObservableInput } from 'rxjs';
+import type { Payload } from '../engine/records.js';
 import { hashOf } from './idempotency.js';
 import type { StepContext } from './step-context.js';
 
@@ -15,6 +16,8 @@ interface ItemGate {
   readonly id: string;
   /** Whether somebody still waits for results: while saved ones are emitted, nothing else would stop the others. */
   readonly isOpen: () => boolean;
+  /** Indices of the results that are noted and not acknowledged yet. */
+  readonly unsaved: Set<number>;
 }
 
 interface Indexed {
@@ -36,7 +39,12 @@ export function runItems<V>(
   const one = (item: V, index: number): Observable<Indexed> => {
     if (!gate.isOpen()) return EMPTY;
     const saved = step.progress.writer.get(fieldOf(index));
-    if (saved !== undefined) return of({ index, result: step.progress.payloads.decode(saved || undefined) });
+    if (saved !== undefined) {
+      const result$ = gate.unsaved.has(index)
+        ? whenSaved(step, saved || undefined)
+        : of(step.progress.payloads.decode(saved || undefined));
+      return result$.pipe(map((result) => ({ index, result })));
+    }
     const key = (): string => hashOf(step.progress.idempotencyKey, 'item', gate.id, index);
     // without an emission the result is undefined, as a step's output would be
     const result$ = concat(
@@ -45,7 +53,7 @@ export function runItems<V>(
     );
     return result$.pipe(
       takeLast(1),
-      mergeMap((result) => save(step, gate, fieldOf(index), result)),
+      mergeMap((result) => save(step, gate, fieldOf(index), index, result)),
       map((result) => ({ index, result })),
     );
   };
@@ -53,11 +61,20 @@ export function runItems<V>(
 }
 
 /** Emits what is stored of a result, when it is acknowledged. */
-function save(step: StepContext, gate: ItemGate, field: string, result: unknown): Observable<unknown> {
-  return new Observable((subscriber) => {
+function save(step: StepContext, gate: ItemGate, field: string, index: number, result: unknown): Observable<unknown> {
+  return defer(() => {
     const what = (): string => `a result of ${gate.name}`;
     const payload = step.progress.payloads.encode(result, what);
     step.progress.writer.set(field, payload ?? '', what());
+    gate.unsaved.add(index);
+    step.progress.writer.whenSaved(() => gate.unsaved.delete(index));
+    return whenSaved(step, payload);
+  });
+}
+
+/** Emits a value when all that is unsaved is acknowledged. */
+function whenSaved(step: StepContext, payload: Payload | undefined): Observable<unknown> {
+  return new Observable((subscriber) => {
     step.progress.writer.whenSaved(() => {
       if (!step.mayAnswer()) return;
       subscriber.next(step.progress.payloads.decode(payload));

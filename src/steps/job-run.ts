@@ -80,8 +80,11 @@ class JobRun implements StepEnds {
     else if (!this.#handler) {
       const { queue, name } = this.#activation.job;
       this.#putBack(new UnknownJobNameError(`no processor of queue ${queue} takes jobs named "${name}"`));
-    } else if (this.#progress.cursor.step === undefined) this.#complete();
-    else this.#enter();
+    } else {
+      for (const [alias, { name }] of this.#handler.plan.steps) if (alias !== name) this.#progress.rename(alias, name);
+      if (this.#progress.cursor.step === undefined) this.#complete();
+      else this.#enter();
+    }
   }
 
   // --- steps ---

@@ -94,6 +94,21 @@ export class Progress {
     });
   }
 
+  /** A step's former name gives way to the new one, in outputs and cursor. */
+  rename(former: string, name: string): void {
+    const output = this.writer.get(`o:${former}`);
+    if (output !== undefined) {
+      this.writer.setAll(
+        [
+          [`o:${former}`, undefined],
+          [`o:${name}`, output],
+        ],
+        `the output of step ${name}`,
+      );
+    }
+    if (this.#cursor.from === former) this.change({ from: name });
+  }
+
   // --- gates ---
 
   /** Whether the gates that have records are the first ones of the code. */
@@ -110,17 +125,19 @@ export class Progress {
 
   // --- children that no gate of their own awaits ---
 
-  /** Their groups, in the order in which they were added. */
-  addedGroups(): readonly string[] {
-    const turnOf = (field: string): number => Number(this.writer.get(field));
-    const fields = this.writer.names('u:').toSorted((a, b) => turnOf(a) - turnOf(b));
+  /** Their groups, in the order in which they were added, for a gate that awaits them: they are its own from now on. */
+  takeAddedGroups(): readonly string[] {
+    const turnOf = (field: string): readonly number[] => this.writer.get(field)!.split('.').map(Number);
+    const fields = this.writer.names('u:').toSorted((a, b) => {
+      const [[visitA = 0, placeA = 0], [visitB = 0, placeB = 0]] = [turnOf(a), turnOf(b)];
+      return visitA - visitB || placeA - placeB;
+    });
+    for (const field of fields) this.writer.set(field, undefined, 'the list of children');
     return fields.map((field) => field.slice(2));
   }
 
-  noteAdded(group: string): void {
-    const field = `u:${group}`;
-    if (this.writer.get(field) !== undefined) return;
-    this.writer.set(field, String(this.writer.names('u:').length), 'the list of children');
+  noteAdded(group: string, place: number): void {
+    this.writer.set(`u:${group}`, `${this.#cursor.visit}.${place}`, 'the list of children');
   }
 
   /** The failures among the job's other children have been told to the step: they are its own affair now. */

@@ -1,4 +1,4 @@
-import { asapScheduler, takeWhile, type Subscription } from 'rxjs';
+import { asapScheduler, isObservable, takeWhile, type Subscription } from 'rxjs';
 import type { Cancel, Clock } from '../engine/clock.js';
 import type { Payload } from '../engine/records.js';
 import { StepTimeoutError } from '../errors.js';
@@ -10,7 +10,7 @@ import { Gates } from './gates.js';
 import type { Progress } from './progress.js';
 import { Route } from './route.js';
 import type { StepContext } from './step-context.js';
-import { streamOf } from './stream.js';
+import { observableInside, streamOf } from './stream.js';
 
 const largestWatchedEmission = 8 * 1024;
 
@@ -77,9 +77,12 @@ export class StepRun implements StepContext {
     }
     this.#subscribing = true;
     try {
-      const stream = streamOf(within(this, method), this.name);
-      if (!this.progress.knows(this.gates.kinds)) this.#end(() => this.#ends.mismatched(this.gates.kinds));
-      else {
+      const returned = within(this, method);
+      const stream = streamOf(returned, this.name);
+      if (!this.progress.knows(this.gates.kinds)) {
+        Promise.resolve(returned).catch(() => {}); // the method has run: a promise of it that is rejected is nobody's
+        this.#end(() => this.#ends.mismatched(this.gates.kinds));
+      } else {
         // a synchronous source looks at nothing but its subscriber: it must be told when the run has ended
         this.subscription = stream.pipe(takeWhile(() => !this.over)).subscribe({
           next: (value) => this.#emit(value),
@@ -114,6 +117,7 @@ export class StepRun implements StepContext {
   #emit(value: unknown): void {
     if (this.over) return;
     try {
+      if (isObservable(value)) throw observableInside(this.name);
       this.#last = this.progress.payloads.encode(value, () => `an emission of step ${this.name}`);
       this.progress.writer.set('e', this.#last, `the emission of step ${this.name}`);
     } catch (error) {

@@ -19,6 +19,13 @@ export function streamOf(returned: unknown, step: string): Observable<unknown> {
   );
 }
 
+/** An async method that returns an Observable, most likely. */
+export function observableInside(step: string): StepReturnError {
+  return new StepReturnError(
+    `step ${step} emitted an Observable: a promise or stream of one is not subscribed. Return the Observable itself, or concatMap it`,
+  );
+}
+
 interface Subscribable {
   subscribe(observer: {
     next: (value: unknown) => void;

@@ -32,6 +32,8 @@ export class Writer {
   readonly #cursor: (seq: number) => string;
   readonly #lost: (error: unknown) => void;
   readonly #fields: Map<string, string>;
+  /** Their names, by all that stands up to the colon: a job of many steps must not look through all of them. */
+  readonly #byPrefix = new Map<string, Set<string>>();
   #cursorChanged: boolean;
   #seq: number;
   #bytes = 0;
@@ -53,7 +55,10 @@ export class Writer {
     this.#cursorChanged = !checkpoint || checkpoint.seq === 0;
     this.#seq = checkpoint?.seq ?? 0;
     this.#fields = new Map(checkpoint?.fields);
-    for (const [field, value] of this.#fields) this.#bytes += bytesOf(field) + bytesOf(value);
+    for (const [field, value] of this.#fields) {
+      this.#bytes += bytesOf(field) + bytesOf(value);
+      this.#namesLike(field).add(field);
+    }
   }
 
   /** A field as it stands, unsaved changes included. */
@@ -61,9 +66,9 @@ export class Writer {
     return this.#fields.get(field);
   }
 
-  /** Names of the fields that begin with one of these. */
+  /** Names of the fields that begin with one of these, such as `g:`. */
   names(...prefixes: readonly string[]): readonly string[] {
-    return [...this.#fields.keys()].filter((field) => prefixes.some((prefix) => field.startsWith(prefix)));
+    return prefixes.flatMap((prefix) => [...(this.#byPrefix.get(prefix) ?? [])]);
   }
 
   get dirty(): boolean {
@@ -98,8 +103,13 @@ export class Writer {
     }
     this.#bytes = bytes;
     for (const [field, value] of news) {
-      if (value === undefined) this.#fields.delete(field);
-      else this.#fields.set(field, value);
+      if (value === undefined) {
+        this.#fields.delete(field);
+        this.#namesLike(field).delete(field);
+      } else {
+        this.#fields.set(field, value);
+        this.#namesLike(field).add(field);
+      }
       this.#open().fields.set(field, value ?? null);
     }
   }
@@ -163,6 +173,13 @@ export class Writer {
       },
       this.#lost,
     );
+  }
+
+  #namesLike(field: string): Set<string> {
+    const prefix = field.slice(0, field.indexOf(':') + 1);
+    let names = this.#byPrefix.get(prefix);
+    if (!names) this.#byPrefix.set(prefix, (names = new Set()));
+    return names;
   }
 
   /** The activation is over: nothing more is written. */

@@ -75,10 +75,11 @@ function rowOf(
   lost: CrashRow['lost'],
   takenOver: CrashRow['takenOver'],
 ): CrashRow {
-  const { step, type } = calm.writes[index]!;
+  const { step, type, queue } = calm.writes[index]!;
+  const where = [...(queue === calm.queue ? [] : [queue]), ...(step === undefined ? [] : [step])].join(' ');
   const row = {
     write: index + 1,
-    boundary: step === undefined ? type : `${step}: ${type}`,
+    boundary: where === '' ? type : `${where}: ${type}`,
     lost,
     takenOver,
     state: played.state,

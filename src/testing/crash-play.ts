@@ -49,11 +49,12 @@ export interface Scene {
 
 /** How a plan went. */
 export interface Played {
+  readonly queue: string;
   readonly state: string;
   /** Its result, or why it failed. */
   readonly outcome: unknown;
   readonly effects: ReadonlyMap<string, readonly (string | undefined)[]>;
-  /** What was written, in order. */
+  /** What was written, in order; only of a plan in which no machine is lost. */
   readonly writes: readonly (TraceEvent & { readonly queue: string })[];
 }
 
@@ -70,6 +71,7 @@ export function playPlan(scene: Scene, plan: Plan = {}): Played {
     return scheduler.run((rx) => {
       const processors = [scene.processor, ...scene.others];
       world = new World({ processors, resolver: scene.resolver, clock: new VirtualClock(scheduler), isVirtual: true });
+      world.trace.isBrief = plan.lostAt !== undefined;
       const { options, data } = scene;
       const effects = new Effects();
       const writes: Played['writes'][number][] = [];
@@ -81,7 +83,7 @@ export function playPlan(scene: Scene, plan: Plan = {}): Played {
       if (stuck.length > 0) throw stuckError(stuck, 'nothing is left to happen in virtual time');
       const { state } = job;
       const outcome = state === 'failed' ? job.failedReason : job.result;
-      return { state, outcome, effects: effects.byLabel(), writes };
+      return { queue: job.queueName, state, outcome, effects: effects.byLabel(), writes };
     });
   } finally {
     world?.end();
@@ -143,7 +145,7 @@ function start(world: World, scene: Scene, plan: Plan, { writes, cleanUp }: Note
       ...(resolver && { resolver }),
       around: (when, machine) => {
         if (when === 'before') number++;
-        else writes.push(trace.all.at(-1)!);
+        else if (!trace.isBrief) writes.push(trace.all.at(-1)!);
         if (when !== plan.when || (lostAt !== 'every' && number !== lostAt)) return;
         machine.lose();
         asyncScheduler.schedule(() => startOne(lostAt === 'every' ? lostAt : undefined), plan.takeOver);

@@ -14,7 +14,7 @@ export interface Repeated {
 export interface CrashRow {
   /** Number of the write, from 1. */
   readonly write: number;
-  /** What was written: `charge: checkpoint`. */
+  /** What was written: `charge: checkpoint`; by a child: `parcels ship: completed`. */
   readonly boundary: string;
   /** Whether the worker was lost before the store had the write, or after, before its answer. */
   readonly lost: 'before' | 'after';

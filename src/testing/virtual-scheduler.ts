@@ -14,6 +14,10 @@ const idleGenerations = 3;
  * begins at a time of one's own, and ends a run that doesn't end by itself.
  */
 export class VirtualScheduler extends TestScheduler {
+  /** Whether the action that runs is a timer of the engine's clock. */
+  isClock = false;
+  /** When something else ran last, such as the test's own or a stream's: it may lead on. */
+  lastOther = 0;
   #actions = 0;
 
   /** @param start milliseconds since the epoch */
@@ -29,8 +33,10 @@ export class VirtualScheduler extends TestScheduler {
   override schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription {
     const counted = (action: SchedulerAction<T>, each?: T): void => {
       if (++this.#actions > mostActions) throw this.tellEndless(formatTime(this.frame));
+      this.isClock = false;
       try {
         work.call(action, each);
+        if (!this.isClock) this.lastOther = this.now();
       } catch (error) {
         if ((error as Error | undefined)?.message !== 'Expected a due immediate or interval') throw error;
       }
@@ -96,6 +102,7 @@ export class VirtualClock implements Clock {
   }
 
   #run(timer: Timer, action: () => void): void {
+    this.#scheduler.isClock = true;
     this.#running = timer;
     this.#progressed = false;
     try {
@@ -107,7 +114,8 @@ export class VirtualClock implements Clock {
   }
 
   #isIdle(): boolean {
-    if (this.now() - this.#lastProgress <= 2 * this.#longestLease) return false;
+    const last = Math.max(this.#lastProgress, this.#scheduler.lastOther);
+    if (this.now() - last <= 2 * this.#longestLease) return false;
     // RxJS schedules an interval anew before it calls: that one is the timer that runs now
     if (this.#scheduler.actions.length > this.#pending.size + 1) return false;
     return [...this.#pending].every(({ generation }) => generation >= idleGenerations);

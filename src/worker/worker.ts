@@ -3,7 +3,7 @@ import { whenReady } from '../engine/awaitable.js';
 import type { Cancel } from '../engine/clock.js';
 import type { Claimed, Engine, Unsubscribe } from '../engine/engine.js';
 import type { JobRecord } from '../engine/records.js';
-import { JobStalledError } from '../errors.js';
+import { JobCancelledError, JobStalledError } from '../errors.js';
 import type { Activation, Outcome } from '../job/activation.js';
 import { asError, failureOf } from '../job/failure.js';
 import { Job, type JobContext } from '../job/job.js';
@@ -86,7 +86,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       engine,
       turn: this.#turn,
       ended: (activation, outcome) => this.#ended(activation, outcome),
-      warn: (message) => logger.warn(message),
+      warn: (message) => this.#warn(message),
     };
     const report = (error: unknown): void => this.#report(error);
     this.#leases = new LeaseKeeper(engine, options.lockDuration, report);
@@ -285,6 +285,10 @@ export class Worker extends EventEmitter<WorkerEvents> {
         }
         break;
       case 'lost':
+        if (outcome.error instanceof JobCancelledError) {
+          this.#tell('failed', this.#jobOf({ ...job, failedReason: outcome.error.message }), outcome.error, 'active');
+          break;
+        }
         this.#tell('lockRenewalFailed', [job.id]);
         if (outcome.error !== undefined) this.#report(outcome.error);
     }
@@ -320,7 +324,19 @@ export class Worker extends EventEmitter<WorkerEvents> {
     }
   }
 
+  #warn(message: string): void {
+    try {
+      this.#logger.warn(message);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
   #log(error: unknown): void {
-    this.#logger.error(`worker of queue ${this.name}: ${failureOf(error).reason}`);
+    try {
+      this.#logger.error(`worker of queue ${this.name}: ${failureOf(error).reason}`);
+    } catch {
+      // a logger that throws has nobody left to tell
+    }
   }
 }

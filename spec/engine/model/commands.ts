@@ -47,7 +47,7 @@ const added = fc.tuple(job, rarely(nth));
 const add: fc.Arbitrary<Plan> = mostly(
   fc.array(added, { minLength: 1, maxLength: 3 }),
   fc.array(added, { minLength: 6, maxLength: 9 }),
-  0.95,
+  0.97,
 ).map((plans) => (world) => {
   const { jobs } = world.model.store;
   const made = plans.map(([plan, parent]) => newJob(world, plan, parent === undefined ? parent : newest(jobs, parent)));

@@ -5,7 +5,7 @@ import { queues, type Picture } from './picture.js';
 /** What is told of a job that is there. `ready` stands for waiting and prioritized: their event is the same. */
 type Told = Exclude<JobState, 'waiting' | 'prioritized'> | 'added' | 'ready';
 
-/** In which states an event may come. Each but the last five leads to the state of its name. */
+/** In which states an event may come. Each but the last four leads to the state of its name. */
 const comesIn: Readonly<Record<EngineEvent['type'], readonly (Told | undefined)[]>> = {
   added: [undefined],
   waiting: ['added', 'active', 'delayed', 'waiting-children', 'completed', 'failed'],

@@ -74,9 +74,9 @@ function all<T>(answers: readonly Awaitable<T>[]): Awaitable<readonly T[]> {
 /** I6: a job is in exactly one state, and every entry of an index has its job. */
 export function assertOneStateEach({ lists, counts, jobs }: Picture): void {
   const entries = Object.entries(lists).flatMap(([place, ids]) => ids.map((id) => `${place} ${id}`));
-  const stated = Object.entries(jobs).map(([key, { state }]) => key.replace('/', ` ${state} `));
-  if (entries.sort().join() !== stated.sort().join())
-    throw new Error(`I6: the lists have ${entries.join()}, but the jobs are ${stated.join()}`);
+  const stated = new Set(Object.entries(jobs).map(([key, { state }]) => key.replace('/', ` ${state} `)));
+  if (entries.length !== stated.size || !entries.every((entry) => stated.has(entry)))
+    throw new Error(`I6: the lists have ${entries.join()}, but the jobs are ${[...stated].join()}`);
   for (const [at, queue] of queues.entries())
     for (const state of states)
       if (counts[at]![state] !== (lists[`${queue} ${state}`]?.length ?? 0))

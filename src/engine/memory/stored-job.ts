@@ -37,7 +37,7 @@ export function newStoredJob(job: NewJob): StoredJob {
     queue: job.queue,
     name: job.name,
     data: job.data,
-    opts: JSON.parse(JSON.stringify(job.opts)) as JobOptions,
+    opts: Object.freeze(JSON.parse(JSON.stringify(job.opts)) as JobOptions),
     timestamp: job.timestamp,
     state: 'waiting',
     due: undefined,
