@@ -1,5 +1,5 @@
 import { EMPTY, catchError, concat, concatMap, from, ignoreElements, map, of, type Observable } from 'rxjs';
-import { Processor, Step, addChildren, awaitChildren, checkpoint, type StepJob } from 'stepstream';
+import { Processor, Step, addChildren, awaitChildren, checkpoint, goto, type StepJob } from 'stepstream';
 import { runJobOf, runStep } from '../support/run-step.js';
 
 const kid = (data: number) => ({ queue: 'kids', name: 'k', data });
@@ -113,5 +113,26 @@ describe('awaitChildren', () => {
       play: (run) => run.at(100, () => void (added = run.engine.get('kids', 'kid-1'))),
     });
     expect(added).toMatchObject({ id: 'kid-1', parent: undefined, state: 'completed' });
+  });
+
+  it('C5: in a loop, awaitChildren() tells each round of children once', () => {
+    const rounds: number[][] = [];
+    @Processor('rounds')
+    class Rounds {
+      @Step()
+      round(_job: StepJob, n: number | undefined): Observable<number> {
+        return of((n ?? 0) + 1).pipe(
+          addChildren(kid),
+          awaitChildren(),
+          map((results) => {
+            rounds.push(results);
+            return (n ?? 0) + 1;
+          }),
+          goto((round) => (round < 3 ? 'round' : undefined)),
+        );
+      }
+    }
+    expect(runJobOf(Rounds)).toMatchObject({ state: 'completed', result: 3 });
+    expect(rounds).toEqual([[2], [4], [6]]);
   });
 });

@@ -1,5 +1,6 @@
-import { concatMap, defer, forkJoin, from, map, of, range, tap, throwError, timer, toArray } from 'rxjs';
-import { checkpointMap, delay } from 'stepstream';
+import { concatMap, defer, forkJoin, from, map, of, range, retry, take, tap, throwError, timer, toArray } from 'rxjs';
+import { checkpointMap, delay, type Engine } from 'stepstream';
+import { lateEngine } from '../support/late-engine.js';
 import { counted, runStep } from '../support/run-step.js';
 import { virtualClock } from '../support/virtual.js';
 
@@ -133,4 +134,68 @@ describe('G7: checkpointMap', () => {
       expect.objectContaining({ code: 'CONFIGURATION' }),
     );
   });
+
+  it('G7: a result that is not saved yet is not passed on, under retry() neither', () => {
+    let failures = 0;
+    const seen: unknown[] = [];
+    const ran = runStep(
+      () =>
+        of(0, 1).pipe(
+          checkpointMap(
+            (item) => {
+              if (item === 1 && failures++ === 0) throw new Error('once');
+              return of(`result ${item}`);
+            },
+            { concurrency: 2 },
+          ),
+          map((result) => {
+            seen.push([result, [...saved]]);
+            return result;
+          }),
+          retry(2),
+          toArray(),
+        ),
+      { wrap: (engine) => lateEngine(noting(engine), 4) },
+    );
+    expect(ran.result).toEqual(['result 0', 'result 1']);
+    expect(seen).toEqual([
+      ['result 0', expect.arrayContaining(['i:0:0'])],
+      ['result 1', expect.arrayContaining(['i:0:1'])],
+    ]);
+  });
+
+  it('G7: items that nobody waits for any more are not begun', () => {
+    const begun: number[] = [];
+    const ran = runStep(
+      () =>
+        range(0, 3).pipe(
+          checkpointMap((item) => {
+            begun.push(item);
+            return of(item);
+          }),
+          take(1),
+          map((item) => {
+            if (begun.length === 1) throw new Error('once');
+            return item;
+          }),
+        ),
+      { attempts: 2 },
+    );
+    expect(begun).toEqual([0]);
+    expect(ran.state).toBe('failed');
+  });
 });
+
+const saved = new Set<string>();
+
+/** Notes the fields that the engine has. */
+function noting(engine: Engine): Engine {
+  saved.clear();
+  return {
+    ...engine,
+    checkpoint(lease, write) {
+      for (const field of write.fields?.keys() ?? []) saved.add(field);
+      return engine.checkpoint(lease, write);
+    },
+  };
+}

@@ -9,6 +9,7 @@ import {
   finalize,
   forkJoin,
   interval,
+  lastValueFrom,
   map,
   merge,
   of,
@@ -24,7 +25,8 @@ import {
 } from 'rxjs';
 import { Processor, Step, awaitChildren, checkpoint, createApp, delay, goto, type StepJob } from 'stepstream';
 import { counted, runJobOf, runStep } from '../support/run-step.js';
-import { virtualClock } from '../support/virtual.js';
+import { processor } from '../support/processor.js';
+import { virtually, virtualClock } from '../support/virtual.js';
 
 /** Shapes of streams that must hold, whatever they are made of. */
 describe('several gates in one pipe', () => {
@@ -242,5 +244,94 @@ describe('what goes wrong', () => {
     await new Promise(setImmediate);
     await app.close({ grace: '1 minute' });
     expect((await app.engine.get('endless', job.id))?.state).toBe('waiting');
+  });
+
+  it('S10: an async step whose gates are other ones is put back; that its promise is rejected harms nobody', async () => {
+    let isNew = false;
+    @Processor('deployed')
+    class Deployed {
+      @Step()
+      async step(): Promise<unknown> {
+        if (!isNew) return lastValueFrom(of(1).pipe(checkpoint(), delay(1)));
+        await null;
+        throw new Error('boom');
+      }
+      @Step()
+      stream(): Observable<number> {
+        return isNew ? of(1) : of(1).pipe(delay(1));
+      }
+    }
+    const warnings: string[] = [];
+    const rejected: unknown[] = [];
+    const note = (reason: unknown): void => void rejected.push(reason);
+    process.on('unhandledRejection', note);
+    const app = createApp({
+      processors: [Deployed],
+      logger: { warn: (message) => void warnings.push(message), error() {} },
+    });
+    const delayed = new Promise<void>((parked) => {
+      app.engine.events('deployed', ({ type }) => {
+        if (type === 'delayed' && !isNew) isNew = true;
+        else if (type === 'delayed') parked();
+      });
+    });
+    await app.start();
+    await app.queue(Deployed).add('job', undefined);
+    await delayed;
+    await new Promise(setImmediate);
+    await app.close();
+    process.off('unhandledRejection', note);
+    expect(warnings).toEqual([expect.stringContaining('put back')]);
+    expect(rejected).toEqual([]);
+  });
+
+  it('S2: a promise of an Observable is refused, with the way out', async () => {
+    const app = createApp({ processors: [processor({ only: async () => of(1) })] });
+    await app.start();
+    const job = await app.queue('work').add('job', null);
+    await expect(job.result()).rejects.toMatchObject({
+      code: 'STEP_RETURN',
+      message: expect.stringContaining('Return the'),
+    });
+    await app.close();
+  });
+
+  it('S10: a renamed step keeps its output under the new name', () => {
+    @Processor('renamed')
+    class Old {
+      @Step()
+      charge(): Observable<string> {
+        return of('receipt');
+      }
+      @Step()
+      wait(): Observable<string> {
+        return of('waited').pipe(delay(100));
+      }
+    }
+    @Processor('renamed')
+    class New {
+      @Step({ was: ['charge'] })
+      pay(): Observable<string> {
+        return of('receipt');
+      }
+      @Step()
+      wait(job: StepJob, input: string): Observable<unknown> {
+        return of('waited').pipe(
+          delay(100),
+          map((waited) => ({ waited, input, outputs: { ...job.outputs } })),
+        );
+      }
+    }
+    let result: unknown;
+    virtually([Old], (run) => {
+      const id = run.add();
+      const [old] = run.startWorkers();
+      run.at(50, () => {
+        void old!.close();
+        run.startWorkers(run.engine, [New]);
+      });
+      run.at(500, () => (result = JSON.parse(run.get(id).returnvalue!)));
+    });
+    expect(result).toEqual({ waited: 'waited', input: 'receipt', outputs: { pay: 'receipt' } });
   });
 });

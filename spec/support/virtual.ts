@@ -47,8 +47,8 @@ export interface VirtualRun {
   add(data?: unknown, opts?: JobOptions): string;
   /** The job as it stands. */
   get(id: string): JobRecord;
-  /** Starts one more worker per queue, as another machine would; `seen` is the engine as that machine sees it. */
-  startWorkers(seen?: Engine): Worker[];
+  /** Starts one more worker per queue, as another machine would: `seen` is the engine as that machine sees it, `deployed` its code. */
+  startWorkers(seen?: Engine, deployed?: readonly Class<any>[]): Worker[];
   at(ms: number, action: () => void): void;
   after(ms: number, action: () => void): void;
 }
@@ -89,8 +89,8 @@ export function virtually(
         return id!;
       },
       get: (id) => engine.get(plans[0]!.queue, id) as JobRecord,
-      startWorkers: (own = seen) =>
-        plans.map((plan) => {
+      startWorkers: (own = seen, deployed = processors) =>
+        planQueues(deployed, faults).map((plan) => {
           const instances = new Map(plan.plans.map(({ processor }) => [processor, new processor() as object]));
           const jobRunOptions = {
             prefix: 'bull',
