@@ -170,7 +170,8 @@ export const mutations = [
     gates,
   ),
   without('G6', 'steps/gate.ts', 'if (flight.subscribers.size === 0) this.#close(flight);', '', gates),
-  without('G7', 'steps/items.ts', 'if (saved !== undefined) return of(', 'if (saved === "") return of(', items),
+  without('G7', 'steps/items.ts', 'if (saved !== undefined) {', 'if (saved === "") {', items),
+  without('G7', 'steps/items.ts', 'gate.unsaved.has(index)', 'gate.unsaved.size < 0', items),
   without(
     'G7',
     'steps/items.ts',

@@ -253,7 +253,7 @@ describe('what goes wrong', () => {
       @Step()
       async step(): Promise<unknown> {
         if (!isNew) return lastValueFrom(of(1).pipe(checkpoint(), delay(1)));
-        await null;
+        await Promise.resolve();
         throw new Error('boom');
       }
       @Step()

@@ -589,7 +589,7 @@ describe('W4: close', () => {
     const P = processor({ only: () => of(1) });
     const w = new World();
     const app = createApp({ processors: [P], connection: w.engine });
-    const job = await w.client.queue(P).add('job', 1 as never);
+    const job = await w.client.queue(P).add('job', 1);
     await w.until(app.worker(P).close());
     app.worker(P).run();
     await w.settle();
