@@ -254,7 +254,7 @@ describe('C3: no lost wake-up', () => {
       .map(({ method, write }) => [method, JSON.parse(write.progress!).count as number]);
     expect(counts).toEqual([
       ['moveToWaitingChildren', 2],
-      ['complete', 1],
+      ['checkpoint', 1],
     ]);
   });
 
