@@ -28,7 +28,8 @@ export type { StepJob } from './steps/step-job.js';
 export { Job, type JobEvent } from './job/job.js';
 export type { JobProgress } from './job/job-progress.js';
 export { Queue, type BulkJob } from './queue/queue.js';
-export { Worker, type WorkerEvents } from './worker/worker.js';
+export { Worker } from './worker/worker.js';
+export type { WorkerEvents } from './worker/worker-events.js';
 export type { Backoff, JobOptions, JobState, KeepJobs } from './engine/records.js';
 
 // Engines: where jobs are kept.

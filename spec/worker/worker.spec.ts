@@ -7,6 +7,7 @@ import {
   LeaseLostError,
   type App,
   type Class,
+  type Codec,
   type Job,
   type StepJob,
 } from 'stepstream';
@@ -144,7 +145,6 @@ describe('W1: every write proves its lease', () => {
     await w.pass(60_000);
     expect(w.spy.of('renew')).toHaveLength(20);
     expect(w.spy.of('renew')[0]!.args[0]).toHaveLength(3);
-    expect(w.app.worker).toBeDefined();
   });
 
   it('W1: an answer to an older renewal does not shorten what a newer one has given', async () => {
@@ -1049,6 +1049,28 @@ describe('events of a Worker', () => {
       expect(errors.filter((message) => message === `listener of ${event}`).length).toBeGreaterThan(0);
     },
   );
+
+  it('a result that can not be decoded for a listener is told as an error; the job has completed', async () => {
+    const codec: Codec = {
+      encode: (value) => JSON.stringify(value),
+      decode: (payload) => {
+        if (payload.includes('bad')) throw new Error('another key');
+        return JSON.parse(payload);
+      },
+    };
+    const errors: string[] = [];
+    const P = processor({ only: () => of('bad') });
+    const w = await start([P], {
+      codec,
+      listen: (app) => {
+        app.worker(P).on('completed', () => errors.push('told as completed'));
+        app.worker(P).on('error', (error) => errors.push(error.message));
+      },
+    });
+    await expect(w.until((await w.add()).result())).resolves.toBe('bad');
+    expect(errors).toEqual([expect.stringContaining('another key')]);
+    expect(w.app.worker(P).activeCount).toBe(0);
+  });
 
   it('a listener of error that throws goes to the logger', async () => {
     const P = processor({ only: () => of(1) });

@@ -8,10 +8,12 @@ import type { Activation, Outcome } from '../job/activation.js';
 import { asError, failureOf } from '../job/failure.js';
 import { Job, type JobContext } from '../job/job.js';
 import { Turn } from '../job/turn.js';
+import { completedRecord, failedRecord } from './ended-record.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { LiveActivation, type ActivationHost } from './live-activation.js';
 import type { Logger } from './logger.js';
 import { StalledJobs } from './stalled-jobs.js';
+import type { WorkerEvents } from './worker-events.js';
 
 const claimAgainAfter = 1_000;
 
@@ -21,22 +23,6 @@ export interface WorkerOptions {
   readonly lockDuration: number;
   readonly stalledInterval: number;
   readonly maxStalledCount: number;
-}
-
-/** BullMQ's local events, as far as a worker has something to tell. */
-export interface WorkerEvents {
-  active: [job: Job, prev: 'waiting'];
-  completed: [job: Job, result: unknown, prev: 'active'];
-  /** After every failed attempt, the last or not. Without the job when it stalled too often and is gone. */
-  failed: [job: Job | undefined, error: Error, prev: 'active'];
-  stalled: [jobId: string, prev: 'active'];
-  lockRenewalFailed: [jobIds: readonly string[]];
-  /** There is nothing left to do; told once, until there was something again. */
-  drained: [];
-  /** Of the store, or of a listener; without a listener it goes to the logger. */
-  error: [error: Error];
-  closing: [message: string];
-  closed: [];
 }
 
 /**
@@ -127,7 +113,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     const closed = new Promise<void>((resolve) => (idle = resolve)).then(() => {
       graceEnds();
       this.#leases.stop();
-      this.#tell('closed');
+      this.#tell('closed', () => []);
     });
     this.#closing = { closed, idle };
     this.#unwatch?.();
@@ -137,7 +123,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       for (const activation of this.#active) activation.stop('closing');
     });
     for (const activation of this.#active) activation.draining = true;
-    this.#tell('closing', `worker of queue ${this.name} closes`);
+    this.#tell('closing', () => [`worker of queue ${this.name} closes`]);
     this.#beginClaimed();
     this.#closeIfIdle();
     return this.#closing;
@@ -210,7 +196,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#stalled.look(); // another worker may have taken what this one was woken for, and may die with it
     if (this.#active.size > 0 || this.#drained || this.#closing) return;
     this.#drained = true;
-    this.#tell('drained');
+    this.#tell('drained', () => []);
   }
 
   // --- activations ---
@@ -233,7 +219,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       activation.stop('lost'); // the answer took too long: not even begun
       return;
     }
-    if (this.listenerCount('active') > 0) this.#tell('active', this.#jobOf(activation.job), 'waiting');
+    this.#tell('active', () => [this.#jobOf(activation.job), 'waiting']);
     this.#run(activation);
   }
 
@@ -246,13 +232,13 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   #recovered(jobId: string, to: 'waiting' | 'failed'): void {
-    this.#tell('stalled', jobId, 'active');
+    this.#tell('stalled', () => [jobId, 'active']);
     if (to === 'waiting' || this.listenerCount('failed') === 0) return;
     whenReady(
       () => this.#engine.get(this.name, jobId),
       (record) => {
         const error = new JobStalledError(record?.failedReason ?? 'job stalled more than allowable limit');
-        this.#tell('failed', record && this.#jobOf(record), error, 'active');
+        this.#tell('failed', () => [record && this.#jobOf(record), error, 'active']);
       },
       (error) => this.#report(error),
     );
@@ -261,41 +247,31 @@ export class Worker extends EventEmitter<WorkerEvents> {
   // --- telling ---
 
   #tellEnd(job: JobRecord, outcome: Outcome): void {
+    const now = this.#engine.clock.now();
     switch (outcome.type) {
       case 'completed':
-        if (this.listenerCount('completed') > 0) {
-          const completed = this.#jobOf({ ...this.#oneAttemptLater(job), returnvalue: outcome.result });
-          this.#tell('completed', completed, completed.returnvalue, 'active');
-        }
+        this.#tell('completed', () => {
+          const completed = this.#jobOf(completedRecord(job, outcome.result, now));
+          return [completed, completed.returnvalue, 'active'];
+        });
         break;
       case 'failed':
-      case 'retried':
-        if (this.listenerCount('failed') > 0) {
-          const { reason, stack } = failureOf(outcome.error);
-          const stacktrace = stack === undefined ? job.stacktrace : [...job.stacktrace, stack];
-          const { finishedOn, ...later } = this.#oneAttemptLater(job);
-          const failed = { ...later, failedReason: reason, stacktrace };
-          const isLast = outcome.type === 'failed';
-          this.#tell(
-            'failed',
-            this.#jobOf({ ...failed, finishedOn: isLast ? finishedOn : undefined }),
-            asError(outcome.error),
-            'active',
-          );
-        }
+      case 'retried': {
+        const { type, error } = outcome;
+        const finishedOn = type === 'failed' ? now : undefined;
+        this.#tell('failed', () => [this.#jobOf(failedRecord(job, error, finishedOn)), asError(error), 'active']);
         break;
-      case 'lost':
-        if (outcome.error instanceof JobCancelledError) {
-          this.#tell('failed', this.#jobOf({ ...job, failedReason: outcome.error.message }), outcome.error, 'active');
+      }
+      case 'lost': {
+        const { error } = outcome;
+        if (error instanceof JobCancelledError) {
+          this.#tell('failed', () => [this.#jobOf({ ...job, failedReason: error.message }), error, 'active']);
           break;
         }
-        this.#tell('lockRenewalFailed', [job.id]);
-        if (outcome.error !== undefined) this.#report(outcome.error);
+        this.#tell('lockRenewalFailed', () => [[job.id]]);
+        if (error !== undefined) this.#report(error);
+      }
     }
-  }
-
-  #oneAttemptLater(job: JobRecord): JobRecord {
-    return { ...job, attemptsMade: job.attemptsMade + 1, finishedOn: this.#engine.clock.now() };
   }
 
   #jobOf(record: JobRecord): Job {
@@ -303,9 +279,10 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   /** As in BullMQ, a listener that throws is an error of its own: it disturbs neither the job nor the loop. */
-  #tell<Event extends Exclude<keyof WorkerEvents, 'error'>>(event: Event, ...args: WorkerEvents[Event]): void {
+  #tell<Event extends Exclude<keyof WorkerEvents, 'error'>>(event: Event, args: () => WorkerEvents[Event]): void {
+    if (this.listenerCount(event) === 0) return;
     try {
-      this.emit<Event>(event, ...(args as never));
+      this.emit<Event>(event, ...(args() as never));
     } catch (error) {
       this.#report(error);
     }
