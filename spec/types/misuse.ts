@@ -1,6 +1,16 @@
 /** Compiled, never run: each line below a `@ts-expect-error` is a mistake that the compiler must find. */
 import { of, type Observable, type Subscribable } from 'rxjs';
-import { InjectQueue, Processor, Step, createApp, delay, type App, type ChildSpec, type StepJob } from 'stepstream';
+import {
+  InjectQueue,
+  Processor,
+  Step,
+  createApp,
+  delay,
+  goto,
+  type App,
+  type ChildSpec,
+  type StepJob,
+} from 'stepstream';
 import { OrderProcessor, type Order, type Receipt } from './public-face.js';
 
 export class WrongSteps {
@@ -212,3 +222,27 @@ export const apps = [
   // @ts-expect-error a resolver has get or resolve
   createApp({ resolver: { make: () => ({}) } }),
 ];
+
+export class RoutedWrongly {
+  @Step() first(_job: StepJob<number>): Observable<string> {
+    return of('text').pipe(goto(this.takesText));
+  }
+  @Step() second(_job: StepJob<number>): Observable<string> {
+    // @ts-expect-error the step takes a number
+    return of('text').pipe(goto(this.takesNumber));
+  }
+  @Step() third(_job: StepJob<number>): Observable<string> {
+    // @ts-expect-error there is no such step
+    return of('text').pipe(goto(this.nowhere));
+  }
+  @Step() fourth(_job: StepJob<number>): Observable<string> {
+    // @ts-expect-error a function of the value gives a step's name, or nothing
+    return of('text').pipe(goto((text) => text.length));
+  }
+  @Step() takesText(_job: StepJob<number>, text: string): Observable<string> {
+    return of(text).pipe(goto((value) => (value === '' ? 'first' : undefined)));
+  }
+  @Step() takesNumber(_job: StepJob<number>, n: number): Observable<number> {
+    return of(n).pipe(goto('first'));
+  }
+}

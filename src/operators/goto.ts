@@ -1,5 +1,8 @@
-import { tap, type MonoTypeOperatorFunction } from 'rxjs';
+import { tap, type MonoTypeOperatorFunction, type ObservableInput, type Subscribable } from 'rxjs';
 import { currentStep } from '../steps/current-step.js';
+
+/** What a step method returns. */
+type Stream = ObservableInput<unknown> | Subscribable<unknown>;
 
 /**
  * Passes values on unchanged and notes which step follows when this one completes; the note of the last value counts.
@@ -19,7 +22,7 @@ import { currentStep } from '../steps/current-step.js';
  */
 export function goto<V>(target: (value: V) => string | undefined | void): MonoTypeOperatorFunction<V>;
 // oxlint-disable-next-line local/no-any -- the job of any step
-export function goto<V>(target: (job: any, input: V) => unknown): MonoTypeOperatorFunction<V>;
+export function goto<V>(target: (job: any, input: V) => Stream): MonoTypeOperatorFunction<V>;
 export function goto<V>(target: string): MonoTypeOperatorFunction<V>;
 // oxlint-disable-next-line local/no-any -- the implementation of the above
 export function goto<V>(target: string | ((...args: any[]) => unknown)): MonoTypeOperatorFunction<V> {
