@@ -320,7 +320,7 @@ export const mutations = [
     worker,
     contract,
   ),
-  without('W4', 'worker/worker.ts', "for (const activation of this.#active) activation.stop('closing');", '', worker),
+  without('W4', 'worker/worker.ts', "after(grace, () => this.#stopAll('closing'))", 'after(grace, () => {})', worker),
   without(
     'W5',
     'engine/memory/administration.ts',
@@ -337,12 +337,12 @@ export const mutations = [
   ),
   without('W6', 'steps/job-run.ts', '    if (this.#entering) return;\n', '', worker, routing),
   without('W6', 'worker/worker.ts', 'if (this.#turn.spent()) {', 'if (false) {', worker),
-  without('W7', 'worker/worker.ts', 'const limit = concurrency - this.#active.size;', 'const limit = 1;', worker),
+  without('W7', 'worker/worker.ts', 'const limit = this.#room();', 'const limit = Math.min(this.#room(), 1);', worker),
   without(
     'W7',
     'worker/worker.ts',
-    'const limit = concurrency - this.#active.size;',
-    'const limit = concurrency;',
+    'return this.#options.concurrency - this.#active.size + this.#leaving - this.#claiming;',
+    'return this.#options.concurrency - this.#claiming;',
     worker,
   ),
 

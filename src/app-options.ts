@@ -1,6 +1,9 @@
 import type { Codec } from './engine/codec.js';
 import type { Engine } from './engine/engine.js';
+import { memoryEngine } from './engine/memory/memory-engine.js';
 import { nameRule } from './engine/names.js';
+import { isRedisConnection, type RedisConnection } from './engine/redis/connection.js';
+import { redisEngine } from './engine/redis/redis-engine.js';
 import { ConfigurationError, type Fault } from './errors.js';
 import { optionFaults, type OptionRules } from './job/options.js';
 import type { Resolver } from './resolver.js';
@@ -14,14 +17,17 @@ import type { Logger } from './worker/logger.js';
 export interface AppOptions {
   /** The classes whose jobs this app runs. Default none: an app that only adds jobs. */
   readonly processors?: readonly Class[];
-  /** Where jobs are kept. Default: an embedded engine of the app's own, gone with the process. */
-  readonly connection?: Engine | undefined;
+  /**
+   * Where jobs are kept: Redis, by a `redis://` URL, ioredis' options, or an instance of ioredis (of which others are made: it is
+   * itself neither used nor closed); or an engine. Default: an embedded engine of the app's own, gone with the process.
+   */
+  readonly connection?: RedisConnection | Engine | undefined;
   /**
    * Makes the processors' instances. Default: tsyringe's container. A container of tsyringe that is given here also
    * injects the app's queues into what it makes itself, until the app is closed.
    */
   readonly resolver?: Resolver;
-  /** Part of every idempotency key. Default `bull`. */
+  /** What all keys in Redis begin with, and part of every idempotency key. Default `bull`. */
   readonly prefix?: string;
   /** How values become text. Default JSON. */
   readonly codec?: Codec;
@@ -55,6 +61,19 @@ export function graceOf(options: CloseOptions): number {
   return milliseconds(options.grace ?? 10_000);
 }
 
+/** The engine on which the app's jobs are kept, and whether it is the app's own to close. */
+export function engineOf(options: AppOptions, logger: Logger): { readonly engine: Engine; readonly own: boolean } {
+  const { connection, prefix } = options;
+  if (isEngine(connection)) return { engine: connection, own: false };
+  if (connection === undefined) return { engine: memoryEngine(), own: true };
+  const warn = (message: string): void => logger.warn(message);
+  return { engine: redisEngine({ connection, warn, ...(prefix !== undefined && { prefix }) }), own: true };
+}
+
+function isEngine(value: unknown): value is Engine {
+  return hasMethods(value, 'claim', 'checkpoint');
+}
+
 function hasMethods(value: unknown, ...names: readonly string[]): boolean {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
@@ -73,8 +92,8 @@ function isPrefix(value: unknown): boolean {
 const appOptionRules: OptionRules<AppOptions> = {
   processors: { test: Array.isArray, expects: 'a list of classes' },
   connection: {
-    test: (value) => hasMethods(value, 'claim', 'checkpoint'),
-    expects: 'an engine; leave it out for the embedded one',
+    test: (value) => isEngine(value) || isRedisConnection(value),
+    expects: "a redis:// URL, ioredis' options or instance, or an engine; leave it out for the embedded one",
   },
   resolver: {
     test: (value) => hasMethods(value, 'get') || hasMethods(value, 'resolve'),

@@ -1,7 +1,6 @@
-import { graceOf, plansOf, type AppOptions, type CloseOptions } from './app-options.js';
+import { engineOf, graceOf, plansOf, type AppOptions, type CloseOptions } from './app-options.js';
 import { jsonCodec } from './engine/codec.js';
 import type { Engine } from './engine/engine.js';
-import { memoryEngine } from './engine/memory/memory-engine.js';
 import { isName, nameRule } from './engine/names.js';
 import { ClosedError, ConfigurationError, UnknownProcessorError } from './errors.js';
 import { Closing } from './job/closing.js';
@@ -61,6 +60,7 @@ class StepstreamApp implements App {
   readonly #plans: readonly QueuePlan[];
   readonly #logger: Logger;
   readonly #context: JobContext;
+  readonly #ownsEngine: boolean;
   readonly #following = new Closing();
   readonly #queues = new Map<string, Queue>();
   readonly #workers: ReadonlyMap<string, Worker>;
@@ -75,7 +75,9 @@ class StepstreamApp implements App {
     this.#options = { ...options };
     this.#plans = plans;
     this.#logger = options.logger ?? console;
-    this.engine = options.connection ?? memoryEngine();
+    const { engine, own } = engineOf(options, this.#logger);
+    this.engine = engine;
+    this.#ownsEngine = own;
     const payloads = new Payloads(options.codec ?? jsonCodec);
     this.#context = { engine: this.engine, payloads, closing: this.#following };
     this.#workers = new Map(plans.map((plan) => [plan.queue, this.#makeWorker(plan)]));
@@ -125,7 +127,7 @@ class StepstreamApp implements App {
     this.#takeQueuesBack();
     const errors = await disposeAll(this.#made);
     this.#following.close();
-    if (this.#options.connection === undefined) await this.engine.close();
+    if (this.#ownsEngine) await this.engine.close();
     if (errors.length > 0) throw new AggregateError(errors, 'the app is closed, but an instance was not disposed');
   }
 

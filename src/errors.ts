@@ -181,6 +181,37 @@ export class ClosedError extends StepstreamError {
   override readonly code = 'CLOSED';
 }
 
+// --- what is wrong with the store ---
+
+/** The store can't be reached, or refuses for now; `reason`: its own error word (`OOM`), `CONNECTION` or `TIMEOUT`. */
+export class StoreUnavailableError extends StepstreamError {
+  override readonly code = 'STORE_UNAVAILABLE';
+  constructor(
+    message: string,
+    readonly reason = '',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The store answered with an error that doesn't pass by itself; `reason`: its own error word (`WRONGTYPE`). */
+export class StoreFaultError extends StepstreamError {
+  override readonly code = 'STORE_FAULT';
+  constructor(
+    message: string,
+    readonly reason = '',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The store is too old, or set up in a way that jobs can't be kept in it. */
+export class UnsupportedStoreError extends StepstreamError {
+  override readonly code = 'UNSUPPORTED_STORE';
+}
+
 /** The error that a job failed of, from what was saved of it; `undefined` when it isn't one of those above. */
 export function reviveError(code: string | undefined, message: string): StepstreamError | undefined {
   const make = revivable.find(([each]) => each === code)?.[1];
@@ -209,4 +240,7 @@ const revivable: readonly (readonly [code: string, make: new (message: string) =
   UnknownJobNameError,
   JobStalledError,
   JobCancelledError,
+  StoreUnavailableError,
+  StoreFaultError,
+  UnsupportedStoreError,
 ].map((make) => [new make('').code, make]);

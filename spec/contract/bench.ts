@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Awaitable } from '../../src/engine/awaitable.js';
-import type { Claimed, Engine } from '../../src/engine/engine.js';
+import type { Claimed, Engine, Recovery } from '../../src/engine/engine.js';
 import type {
   ChildFailurePolicy,
   Failure,
@@ -17,6 +17,8 @@ export interface EngineUnderTest {
   readonly engine: Engine;
   /** Lets `ms` milliseconds pass on the engine's clock; when it is done, everything that was due by then has happened. */
   advance(ms: number): Awaitable<unknown>;
+  /** Other processes may use the store: there may always be something to recover. Default false. */
+  readonly shared?: boolean;
   /** How many timers, sockets and the like the engine holds: 0 once it is closed. */
   held(): number;
 }
@@ -85,6 +87,11 @@ export class Bench {
 
   async advance(ms: number): Promise<void> {
     await this.#current!.advance(ms);
+  }
+
+  /** What a recovery answers that leaves, or doesn't leave, an active job. */
+  recovery(mayStall: boolean, recovered: Recovery['recovered'] = []): unknown {
+    return this.#current!.shared ? { recovered, mayStall: true, again: expect.any(Number) } : { recovered, mayStall };
   }
 
   // --- jobs ---

@@ -36,7 +36,7 @@ export function stallingContract(bench: Bench): void {
       const dead = await bench.begin();
       const alive = await bench.begin();
       await bench.engine.renew([alive.lease], 10 * lockDuration);
-      expect(await bench.engine.recoverStalled(jobs, 1)).toEqual({ recovered: [], mayStall: true });
+      expect(await bench.engine.recoverStalled(jobs, 1)).toEqual(bench.recovery(true));
       await bench.advance(1.5 * lockDuration);
       expect((await bench.engine.recoverStalled(jobs, 1)).recovered).toEqual([{ jobId: dead.job.id, to: 'waiting' }]);
       await bench.engine.checkpoint(alive.lease, next(alive));
@@ -53,13 +53,13 @@ export function stallingContract(bench: Bench): void {
 
     it('tells whether there is anything to look after: an active job', async () => {
       const { engine } = bench;
-      expect(await engine.recoverStalled(jobs, 1)).toEqual({ recovered: [], mayStall: false });
+      expect(await engine.recoverStalled(jobs, 1)).toEqual(bench.recovery(false));
       const parked = await bench.begin();
       await engine.moveToDelayed(parked.lease, next(parked), engine.clock.now() + 60_000);
-      expect((await engine.recoverStalled(jobs, 1)).mayStall).toBe(false);
+      expect(await engine.recoverStalled(jobs, 1)).toEqual(bench.recovery(false));
       await bench.begin();
-      expect((await engine.recoverStalled(jobs, 1)).mayStall).toBe(true);
-      expect((await engine.recoverStalled('others', 1)).mayStall).toBe(false);
+      expect(await engine.recoverStalled(jobs, 1)).toEqual(bench.recovery(true));
+      expect(await engine.recoverStalled('others', 1)).toEqual(bench.recovery(false));
     });
 
     it('recovers a job once, for those who look at the same time', async () => {
@@ -77,10 +77,7 @@ export function stallingContract(bench: Bench): void {
       }
       await stall();
       const heard = bench.listen();
-      expect(await bench.engine.recoverStalled(jobs, 2)).toEqual({
-        recovered: [{ jobId: id, to: 'failed' }],
-        mayStall: false,
-      });
+      expect(await bench.engine.recoverStalled(jobs, 2)).toEqual(bench.recovery(false, [{ jobId: id, to: 'failed' }]));
       const job = await bench.job(id);
       expect(job).toMatchObject({ state: 'failed', failedCode: 'JOB_STALLED', stalledCounter: 3, attemptsMade: 0 });
       expect(job.failedReason).toEqual(expect.stringContaining('stalled'));

@@ -36,6 +36,8 @@ export interface Recovery {
   readonly recovered: readonly { readonly jobId: string; readonly to: 'waiting' | 'failed' }[];
   /** Whether there may be something to recover later: a worker looks again. */
   readonly mayStall: boolean;
+  /** After so many milliseconds, when the engine learns sooner of a death than leases run out. */
+  readonly again?: number;
 }
 
 /**
@@ -120,8 +122,12 @@ export interface Engine extends Administration {
 
   // --- wake and observe ---
 
-  /** Calls `wake` when a claim on the queue may find a job; at times in vain, never too seldom. */
-  watch(queue: string, wake: () => void): Unsubscribe;
+  /**
+   * Calls `wake` when a claim on the queue may find a job; at times in vain, never too seldom. One that answers `false` has
+   * no room for a job and claims again when it has: until then others are woken in its place. `gone` is called when the
+   * store may take this process for dead: what it runs of the queue is about to be taken over.
+   */
+  watch(queue: string, wake: () => unknown, gone?: () => void): Unsubscribe;
 
   /** Every event of the queue, or of one job of it, in order, from now on. */
   events(queue: string, listener: (event: EngineEvent) => void, jobId?: string): Unsubscribe;

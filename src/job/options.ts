@@ -1,4 +1,4 @@
-import { isName, nameRule } from '../engine/names.js';
+import { isJobId, isName, nameRule } from '../engine/names.js';
 import type { JobOptions } from '../engine/records.js';
 import { ConfigurationError, type Fault } from '../errors.js';
 
@@ -58,8 +58,8 @@ const jobOptionRules: OptionRules<JobOptions> = {
   attempts: rules.count,
   backoff: rules.backoff,
   jobId: {
-    test: (value) => isName(value) && !/^\d+$/.test(value),
-    expects: `a text that isn't an integer (those are the queue's own ids); ${nameRule}`,
+    test: isJobId,
+    expects: `a text that isn't an integer, nor "wait", "active" and the like (those are the queue's own); ${nameRule}`,
   },
   timestamp: { test: isMilliseconds, expects: 'milliseconds since the epoch' },
   removeOnComplete: keep,

@@ -63,8 +63,10 @@ export class LeaseKeeper {
       (lost) => {
         const lostTokens = new Set(lost.map(({ token }) => token));
         for (const activation of renewed) {
-          if (lostTokens.has(activation.lease.token)) activation.stop('lost');
-          else activation.trust(trustedUntil);
+          // the lease of one that leaves is ended by its last write, whose answer may be still to be heard
+          if (lostTokens.has(activation.lease.token)) {
+            if (!activation.leaving) activation.stop('lost');
+          } else activation.trust(trustedUntil);
         }
       },
       this.#report,

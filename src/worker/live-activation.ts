@@ -1,17 +1,24 @@
-import { whenReady, type Awaitable } from '../engine/awaitable.js';
+import { isPromise, whenReady, type Awaitable } from '../engine/awaitable.js';
 import type { Clock } from '../engine/clock.js';
 import type { Claimed, CompleteAnswer, Engine, Waiting } from '../engine/engine.js';
 import type { ChildRecord, Failure, JobRecord, Lease, Payload, Write } from '../engine/records.js';
-import { LeaseLostError } from '../errors.js';
+import { LeaseLostError, StoreUnavailableError } from '../errors.js';
 import type { Activation, Outcome } from '../job/activation.js';
 import { failureOf } from '../job/failure.js';
 import type { Turn } from '../job/turn.js';
+
+/** Milliseconds; the engine has tried for some seconds before. */
+const writeAgainAfter = 100;
 
 /** What an activation needs of the worker that it lives on. */
 export interface ActivationHost {
   readonly engine: Engine;
   readonly turn: Turn;
   ended(activation: LiveActivation, outcome: Outcome): void;
+  /** Its last write is on the way: the slot is as good as free. */
+  leaves(): void;
+  /** It was not the last one: the activation goes on. */
+  stays(): void;
   warn(message: string): void;
 }
 
@@ -21,6 +28,8 @@ export class LiveActivation implements Activation {
   readonly lease: Lease;
   readonly turn: Turn;
   draining: boolean;
+  /** Its last write is on the way. */
+  leaving = false;
   readonly #host: ActivationHost;
   /** In milliseconds of the engine's clock. */
   #trustedUntil: number;
@@ -50,27 +59,29 @@ export class LiveActivation implements Activation {
   }
 
   checkpoint(write: Write): Awaitable<void> {
-    return this.#proved().checkpoint(this.lease, write);
+    return this.#write((engine) => engine.checkpoint(this.lease, write));
   }
 
   moveToDelayed(write: Write, due: number): Awaitable<void> {
-    return this.#proved().moveToDelayed(this.lease, write, due);
+    return this.#leave((engine) => engine.moveToDelayed(this.lease, write, due));
   }
 
   moveToWaitingChildren(write: Write, waiting: Waiting): Awaitable<boolean> {
-    return this.#proved().moveToWaitingChildren(this.lease, write, waiting);
+    const isParked = (parked: boolean): boolean => parked;
+    return this.#leave((engine) => engine.moveToWaitingChildren(this.lease, write, waiting), isParked);
   }
 
   complete(write: Write, result: Payload | undefined, failuresSeen: number): Awaitable<CompleteAnswer> {
-    return this.#proved().complete(this.lease, write, result, failuresSeen);
+    const hasLeft = (answer: CompleteAnswer): boolean => answer !== 'failed-children';
+    return this.#leave((engine) => engine.complete(this.lease, write, result, failuresSeen), hasLeft);
   }
 
   fail(write: Write, failure: Failure, retryAt?: number): Awaitable<void> {
-    return this.#proved().fail(this.lease, write, failure, retryAt);
+    return this.#leave((engine) => engine.fail(this.lease, write, failure, retryAt));
   }
 
   release(write: Write): Awaitable<void> {
-    return this.#proved().release(this.lease, write);
+    return this.#leave((engine) => engine.release(this.lease, write));
   }
 
   children(group?: string): Awaitable<readonly ChildRecord[]> {
@@ -104,6 +115,38 @@ export class LiveActivation implements Activation {
 
   warn(message: string): void {
     this.#host.warn(message);
+  }
+
+  /** A write that the store couldn't take for now is sent again, as long as the lease is relied on; so none is lost by it. */
+  #write<A>(send: (engine: Engine) => Awaitable<A>): Awaitable<A> {
+    const answer = send(this.#proved());
+    if (!isPromise(answer)) return answer;
+    return answer.then(undefined, (error: unknown) => {
+      if (error instanceof StoreUnavailableError) return this.#writeAgain(send, error);
+      throw error;
+    });
+  }
+
+  async #writeAgain<A>(send: (engine: Engine) => Awaitable<A>, refusal: StoreUnavailableError): Promise<A> {
+    await new Promise<void>((resolve) => void this.clock.after(writeAgainAfter, resolve));
+    if (!this.trusted()) throw refusal;
+    return this.#write(send);
+  }
+
+  /** {@link #write}, for what may end the activation. */
+  #leave<A>(send: (engine: Engine) => Awaitable<A>, hasLeft?: (answer: A) => boolean): Awaitable<A> {
+    const answer = this.#write(send);
+    if (!isPromise(answer)) return answer;
+    this.leaving = true;
+    this.#host.leaves();
+    if (!hasLeft) return answer;
+    return answer.then((value) => {
+      if (!hasLeft(value)) {
+        this.leaving = false;
+        this.#host.stays();
+      }
+      return value;
+    });
   }
 
   /** @throws LeaseLostError */

@@ -29,14 +29,14 @@ export class StalledJobs {
     this.#looking = true;
     whenReady(
       () => this.#host.recover(),
-      ({ recovered, mayStall }) => {
+      ({ recovered, mayStall, again = Infinity }) => {
         this.#looking = false;
-        if (mayStall) this.#lookLater();
+        if (mayStall) this.#lookLater(Math.min(again, this.#host.interval));
         for (const { jobId, to } of recovered) this.#host.recovered(jobId, to);
       },
       (error) => {
         this.#looking = false;
-        this.#lookLater();
+        this.#lookLater(this.#host.interval);
         this.#host.report(error);
       },
     );
@@ -48,9 +48,9 @@ export class StalledJobs {
     this.#timer = undefined;
   }
 
-  #lookLater(): void {
+  #lookLater(ms: number): void {
     if (this.#stopped) return;
-    this.#timer ??= this.#host.clock.after(this.#host.interval, () => {
+    this.#timer ??= this.#host.clock.after(ms, () => {
       this.#timer = undefined;
       this.look();
     });

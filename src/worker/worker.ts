@@ -40,14 +40,18 @@ export class Worker extends EventEmitter<WorkerEvents> {
   readonly #turn: Turn;
   /** All that hold a slot, begun or not. */
   readonly #active = new Set<LiveActivation>();
+  /** How many have their last write on the way: their slots are given to others. */
+  #leaving = 0;
   /** Claimed and not yet begun. */
-  #claimed: LiveActivation[] = [];
+  readonly #claimed: LiveActivation[] = [];
   readonly #leases: LeaseKeeper;
   readonly #stalled: StalledJobs;
   #unwatch: Unsubscribe | undefined;
   #looping = false;
-  #claiming = false;
-  #claimAgain = false;
+  /** Slots for which claims are on the way. */
+  #claiming = 0;
+  /** How often it was woken. */
+  #wakes = 0;
   #loopTimer: Cancel | undefined;
   #drained = false;
   #closing: { readonly closed: Promise<void>; readonly idle: () => void } | undefined;
@@ -72,6 +76,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
       engine,
       turn: this.#turn,
       ended: (activation, outcome) => this.#ended(activation, outcome),
+      leaves: () => this.#leaves(),
+      stays: () => void this.#leaving--,
       warn: (message) => this.#warn(message),
     };
     const report = (error: unknown): void => this.#report(error);
@@ -88,7 +94,11 @@ export class Worker extends EventEmitter<WorkerEvents> {
   /** Starts to take jobs. */
   run(): void {
     if (this.#unwatch || this.#closing) return;
-    this.#unwatch = this.#engine.watch(this.name, () => this.#wake());
+    this.#unwatch = this.#engine.watch(
+      this.name,
+      () => this.#wake(),
+      () => this.#stopAll('lost'),
+    );
     this.#stalled.look();
     this.#loop();
   }
@@ -119,9 +129,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#unwatch?.();
     this.#loopTimer?.();
     this.#stalled.stop();
-    const graceEnds = this.#engine.clock.after(grace, () => {
-      for (const activation of this.#active) activation.stop('closing');
-    });
+    const graceEnds = this.#engine.clock.after(grace, () => this.#stopAll('closing'));
     for (const activation of this.#active) activation.draining = true;
     this.#tell('closing', () => [`worker of queue ${this.name} closes`]);
     this.#beginClaimed();
@@ -130,19 +138,25 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   #closeIfIdle(): void {
-    if (this.#active.size === 0 && !this.#claiming) this.#closing?.idle();
+    if (this.#active.size === 0 && this.#claiming === 0) this.#closing?.idle();
   }
 
   // --- the loop ---
 
-  #wake(): void {
-    if (this.#claiming) this.#claimAgain = true;
-    else this.#loop();
+  /** Answers whether there is room for what it is woken for. */
+  #wake(): boolean {
+    this.#wakes++;
+    this.#loop();
+    return !this.#closing && (this.#claiming > 0 || this.#room() > 0);
+  }
+
+  #room(): number {
+    return this.#options.concurrency - this.#active.size + this.#leaving - this.#claiming;
   }
 
   /** Claims and begins jobs until the slots are full, the queue is empty, or the turn is spent (W6, W7). */
   #loop(): void {
-    if (this.#looping || this.#claiming || !this.#unwatch || this.#closing) return;
+    if (this.#looping || !this.#unwatch || this.#closing) return;
     this.#looping = true;
     let found = true;
     while (found && !this.#closing) {
@@ -150,40 +164,43 @@ export class Worker extends EventEmitter<WorkerEvents> {
         this.#loopLater(0);
         break;
       }
-      const next = this.#claimed.shift();
+      // a slot may be taken again when the write that was to free it was not the last
+      const next = this.#room() + this.#claiming >= 0 ? this.#claimed.shift() : undefined;
       if (next) this.#begin(next);
-      else found = this.#active.size < this.#options.concurrency && this.#claim();
+      else found = this.#claim();
     }
     this.#looping = false;
   }
 
   /** Whether it is worth while to claim again at once. */
   #claim(): boolean {
-    const { concurrency, lockDuration } = this.#options;
-    const limit = concurrency - this.#active.size;
+    const limit = this.#room();
+    if (limit <= 0) return false;
+    const wakes = this.#wakes;
     const trustedUntil = this.#leases.trustedUntil();
     let found = false;
-    this.#claiming = true;
-    this.#claimAgain = false;
+    this.#claiming += limit;
     whenReady(
-      () => this.#engine.claim(this.name, { limit, lockDuration }),
+      () => this.#engine.claim(this.name, { limit, lockDuration: this.#options.lockDuration }),
       (claimed) => {
-        this.#claiming = false;
-        found = claimed.length > 0 || this.#claimAgain;
+        this.#claiming -= limit;
+        // with less than asked for the queue is empty, unless something has come since
+        found = claimed.length === limit || this.#wakes !== wakes;
         // all take their slots before the first one runs: it may end at once
-        this.#claimed = claimed.map((each) => this.#activate(each, trustedUntil));
+        for (const each of claimed) this.#claimed.push(this.#activate(each, trustedUntil));
         if (this.#closing) this.#beginClaimed();
-        if (claimed.length === 0) this.#nothingToClaim();
-        if (found) this.#loop(); // after an answer that came later; within the loop it does nothing
+        if (claimed.length < limit) this.#nothingToClaim();
+        if (found || claimed.length > 0) this.#loop(); // after an answer that came later; within the loop it does nothing
+        found ||= claimed.length > 0;
       },
       (error) => {
-        this.#claiming = false;
+        this.#claiming -= limit;
         this.#loopLater(claimAgainAfter);
         this.#report(error);
         this.#closeIfIdle();
       },
     );
-    return found && !this.#claiming;
+    return found;
   }
 
   #loopLater(ms: number): void {
@@ -223,8 +240,18 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#run(activation);
   }
 
+  #leaves(): void {
+    this.#leaving++;
+    this.#loop();
+  }
+
+  #stopAll(why: 'lost' | 'closing'): void {
+    for (const activation of this.#active) activation.stop(why);
+  }
+
   #ended(activation: LiveActivation, outcome: Outcome): void {
     this.#active.delete(activation);
+    if (activation.leaving) this.#leaving--;
     this.#leases.drop(activation);
     this.#tellEnd(activation.job, outcome);
     this.#closeIfIdle();

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Claimed, Recovery } from '../../../src/engine/engine.js';
-import type { ChildRecord, JobRecord, Lease } from '../../../src/engine/records.js';
+import type { ChildRecord, JobRecord, JobState, Lease } from '../../../src/engine/records.js';
 import { withLeases, type Call, type Outcome } from './call.js';
+import { unordered } from './model-job.js';
 import type { SeenJob } from './picture.js';
 
 /** How time passes for an engine: in steps of `unit` milliseconds. */
@@ -9,6 +10,8 @@ export interface Pace {
   readonly unit: number;
   /** When it runs on by itself, what lasts some units ends half a unit earlier, so that no decision is near a step. */
   readonly clock: 'stands' | 'runs';
+  /** Whether jobs that finish in the same millisecond are listed in any order. Default false. */
+  readonly anyOrder?: boolean;
 }
 
 /** Makes what comes of the engine and of the model comparable: a clock that runs is read by its steps. */
@@ -21,14 +24,23 @@ export class Comparable {
     this.#start = start;
   }
 
+  /** Whether the port promises an order of the jobs in a state. */
+  isOrdered(state: JobState): boolean {
+    return !unordered.has(state) && !(this.#pace.anyOrder && (state === 'completed' || state === 'failed'));
+  }
+
   /** An outcome but for what may differ: tokens, the numbers of events, the order of what was recovered. */
-  outcome({ method }: Call, outcome: Outcome, ofModel: (lease: Lease) => Lease): unknown {
+  outcome({ method, args }: Call, outcome: Outcome, ofModel: (lease: Lease) => Lease): unknown {
     if ('refused' in outcome) return outcome;
     const { answer } = outcome;
     if (method === 'claim')
       return (answer as Claimed[]).map(({ job, lease: { queue, jobId } }) => [queue, jobId, this.#record(job)]);
     if (method === 'renew') return withLeases(answer as Lease[], ofModel);
-    if (method === 'list') return (answer as JobRecord[]).map((job) => this.#record(job));
+    if (method === 'list') {
+      const jobs = answer as JobRecord[];
+      const inOrder = this.isOrdered(args[1]) ? jobs : jobs.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      return inOrder.map((job) => this.#record(job));
+    }
     if (method === 'recoverStalled')
       return [...(answer as Recovery).recovered].sort((a, b) => (a.jobId < b.jobId ? -1 : 1));
     return answer;

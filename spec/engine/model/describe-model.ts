@@ -20,11 +20,11 @@ export interface ModelOptions extends Partial<Pace> {
  * @example
  * ```ts
  * describeModel('memory', () => engineOnManualClock(), { runs: 2_000 });
- * describeModel('redis', () => engineOnRedis(), { runs: 50, unit: 100, clock: 'runs' });
+ * describeModel('redis', () => engineOnRedis(), { runs: 50, clock: 'runs', anyOrder: true });
  * ```
  */
 export function describeModel(name: string, makeEngine: MakeEngine, options: ModelOptions): void {
-  const { unit = 1_000, clock = 'stands' } = options;
+  const { unit = 1_000, clock = 'stands', anyOrder = false } = options;
   const numRuns = Number(process.env['STEPSTREAM_MODEL_RUNS'] ?? options.runs);
   const seed = Number(process.env['STEPSTREAM_MODEL_SEED'] ?? 20_260_401);
 
@@ -34,7 +34,7 @@ export function describeModel(name: string, makeEngine: MakeEngine, options: Mod
       const calls = fc.commands([anyCall], { maxCommands: 60, size: 'max' });
       const property = fc.asyncProperty(calls, async (sequence) => {
         const under = await makeEngine();
-        const world = new World(under, { unit, clock });
+        const world = new World(under, { unit, clock, anyOrder });
         await fc.asyncModelRun(() => ({ model: world, real: world }), sequence);
         await expectDrains(world);
         await under.engine.close();

@@ -1,7 +1,7 @@
 import { isPromise, type Awaitable } from '../../../src/engine/awaitable.js';
 import type { Engine } from '../../../src/engine/engine.js';
 import type { ChildRecord, JobRecord, JobState } from '../../../src/engine/records.js';
-import { isFinished, recordOf, states, unordered } from './model-job.js';
+import { isFinished, recordOf, states } from './model-job.js';
 import type { Model } from './model.js';
 
 export const queues = ['a', 'b'] as const;
@@ -24,10 +24,16 @@ export interface Picture {
   readonly jobs: Readonly<Record<string, SeenJob>>;
 }
 
+type IsOrdered = (state: JobState) => boolean;
 type Look = (job: JobRecord, children: readonly ChildRecord[], logs: readonly string[]) => SeenJob;
 
 /** The picture of an engine's store. `ids`: all jobs to look for, as `queue/id`; `look` makes a record comparable. */
-export async function pictureOf(engine: Engine, ids: readonly string[], look: Look): Promise<Picture> {
+export async function pictureOf(
+  engine: Engine,
+  ids: readonly string[],
+  look: Look,
+  isOrdered: IsOrdered,
+): Promise<Picture> {
   const counts = await all(queues.map((queue) => engine.counts(queue)));
   const places = placesOf(counts);
   const lists = await all(places.map(([queue, state]) => engine.list(queue, state)));
@@ -38,15 +44,15 @@ export async function pictureOf(engine: Engine, ids: readonly string[], look: Lo
   const seen = jobs.map((job, at) => job && look(job, children[at]!, logs[at]!));
   return {
     counts,
-    lists: Object.fromEntries(places.map(([queue, state], at) => listed(queue, state, lists[at]!))),
+    lists: Object.fromEntries(places.map(([queue, state], at) => listed(queue, state, lists[at]!, isOrdered))),
     jobs: Object.fromEntries(ids.map((key, at) => [key, seen[at]!] as const).filter(([, job]) => job)),
   };
 }
 
 /** The picture that the model has of it. */
-export function modelPicture({ port, store }: Model, look: Look): Picture {
+export function modelPicture({ port, store }: Model, look: Look, isOrdered: IsOrdered): Picture {
   const counts = queues.map((queue) => port.counts(queue));
-  const lists = placesOf(counts).map(([queue, state]) => listed(queue, state, port.list(queue, state)));
+  const lists = placesOf(counts).map(([queue, state]) => listed(queue, state, port.list(queue, state), isOrdered));
   const jobs = store.jobs.map((job) => {
     const { queue, id, logs } = job;
     return [`${queue}/${id}`, look(recordOf(job), port.children(queue, id), logs)] as const;
@@ -61,9 +67,14 @@ function placesOf(counts: Picture['counts']): (readonly [queue: string, state: J
   );
 }
 
-function listed(queue: string, state: JobState, jobs: readonly JobRecord[]): [string, readonly string[]] {
+function listed(
+  queue: string,
+  state: JobState,
+  jobs: readonly JobRecord[],
+  isOrdered: IsOrdered,
+): [string, readonly string[]] {
   const ids = jobs.map(({ id }) => id);
-  return [`${queue} ${state}`, unordered.has(state) ? ids.sort() : ids];
+  return [`${queue} ${state}`, isOrdered(state) ? ids : ids.sort()];
 }
 
 /** In one turn when all answers are there: thousands of promises would take their time. */

@@ -1,5 +1,5 @@
 import type { Claimed, Recovery } from '../../../src/engine/engine.js';
-import type { Lease } from '../../../src/engine/records.js';
+import type { ChildRecord, JobRecord, JobState, Lease } from '../../../src/engine/records.js';
 import { StepstreamError } from '../../../src/errors.js';
 import type { EngineUnderTest } from '../../contract/bench.js';
 import { textOf, withLeases, type Call, type Outcome } from './call.js';
@@ -15,6 +15,7 @@ import {
   pictureOf,
   queues,
   type Picture,
+  type SeenJob,
 } from './picture.js';
 
 /** The model and an engine, to which the same happens. */
@@ -147,11 +148,13 @@ export class World {
     for (const { queue, id } of this.model.store.jobs) this.ids.add(`${queue}/${id}`);
     const ids = [...this.ids];
     this.#hearing.hear();
-    const seen = await pictureOf(this.#under.engine, ids, (job, children, logs) => {
+    const isOrdered = (state: JobState): boolean => this.#comparable.isOrdered(state);
+    const look = (job: JobRecord, children: readonly ChildRecord[], logs: readonly string[]): SeenJob => {
       this.#hearing.assertIsNow(job);
       return this.#comparable.job(job, children, logs);
-    });
-    const expected = modelPicture(this.model, (...parts) => this.#comparable.job(...parts));
+    };
+    const seen = await pictureOf(this.#under.engine, ids, look, isOrdered);
+    const expected = modelPicture(this.model, (...parts) => this.#comparable.job(...parts), isOrdered);
     assertSame('what is seen', seen, expected);
     assertOneStateEach(seen);
     assertNoneWaitsInVain(seen);

@@ -1,0 +1,103 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { systemClock, type Clock } from '../../../src/engine/clock.js';
+import { Link, type Dedicated } from '../../../src/engine/redis/link.js';
+import { engineOn } from '../../../src/engine/redis/store-engine.js';
+import { Store, type StoreLink } from '../../../src/engine/redis/store.js';
+import type { EngineUnderTest } from '../../contract/bench.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import type { TestRedis } from '../../support/redis-server.js';
+import { inVirtualTime, passTime, startTime } from './virtual-time.js';
+
+let stores = 0;
+
+/** The Redis engine on a store of its own, in virtual time. */
+export async function redisUnderTest({ url }: TestRedis): Promise<EngineUnderTest> {
+  const prefix = `test-${++stores}`;
+  const clock = new ManualClock();
+  const link = new Link({ connection: url, prefix, clock: systemClock, warn: () => {} });
+  const control = new Redis(url);
+  await startTime(control, prefix, clock.now());
+  const reading = new Reading(control);
+  const seen: StoreLink = {
+    call: (script, args, options) => link.call(inVirtualTime(script), args, options),
+    send: (command, args, options) => link.send(command, args, options),
+    dedicated: (name) => reading.watched(link.dedicated(name)),
+    close: () => link.close(),
+  };
+  const store = new Store({ link: seen, prefix, clock: running(clock), process: `p${stores}`, warn: () => {} });
+  const engine = engineOn(store);
+  return {
+    engine: {
+      ...engine,
+      async close() {
+        await engine.close();
+        control.disconnect();
+      },
+    },
+    async advance(ms) {
+      if (control.status !== 'ready') return; // closed
+      await reading.done();
+      await passTime(control, prefix, ms);
+      clock.advance(ms);
+      await reading.done();
+    },
+    shared: true,
+    held: () => clock.pending + link.held,
+  };
+}
+
+/** What is to be done at once is done at the next turn of the event loop; only waiting needs the test's hand. */
+function running(clock: ManualClock): Clock {
+  return {
+    now: () => clock.now(),
+    after(ms, action) {
+      if (ms > 0) return clock.after(ms, action);
+      const immediate = setImmediate(action);
+      return () => clearImmediate(immediate);
+    },
+  };
+}
+
+/** Knows whether an engine has read all that there is to read. */
+class Reading {
+  readonly #control: Redis;
+  /** What is waited for now, and on which connection. */
+  readonly #waiting = new Map<object, readonly (string | number | Buffer)[]>();
+
+  constructor(control: Redis) {
+    this.#control = control;
+  }
+
+  watched(connection: Dedicated): Dedicated {
+    const block = connection.block.bind(connection);
+    connection.block = async (command, args) => {
+      this.#waiting.set(connection, [command, ...args]);
+      const answer = await block(command, args);
+      this.#waiting.delete(connection);
+      return answer;
+    };
+    return connection;
+  }
+
+  async done(): Promise<void> {
+    do {
+      await nextTurn();
+      await this.#control.ping();
+      await nextTurn();
+    } while (!(await this.#isDone()));
+  }
+
+  async #isDone(): Promise<boolean> {
+    for (const [command, ...args] of this.#waiting.values()) {
+      if (command === 'BZPOPMIN' && (await this.#control.exists(args[0] as string)) > 0) return false;
+      if (command !== 'XREAD') continue;
+      const streams = args.slice(args.indexOf('STREAMS') + 1) as string[];
+      for (let i = 0; i < streams.length / 2; i++) {
+        const [last] = await this.#control.xrevrange(streams[i]!, '+', '-', 'COUNT', 1);
+        if (last && last[0] !== streams[i + streams.length / 2]) return false;
+      }
+    }
+    return true;
+  }
+}

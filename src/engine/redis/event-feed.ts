@@ -1,0 +1,191 @@
+import type { Clock } from '../clock.js';
+import type { Unsubscribe } from '../engine.js';
+import type { EngineEvent } from '../records.js';
+import { eventNumber, eventTime } from './event-ids.js';
+import type { Dedicated } from './link.js';
+import { absent } from './stored-record.js';
+
+/** Milliseconds that one read waits for news. */
+const readTime = 30_000;
+const readCount = 1_000;
+const locateAgain = 1_000;
+
+interface Listener {
+  /** Of the queue's last event before it came; not known yet: what is read meanwhile is kept. */
+  since: number | undefined;
+  missed: EngineEvent[];
+  readonly jobId: string | undefined;
+  readonly call: (event: EngineEvent) => void;
+}
+
+interface Heard {
+  readonly listeners: Set<Listener>;
+  /** The id of the last entry that was read; not known yet: it isn't read. */
+  last: string | undefined;
+}
+
+export interface FeedHost {
+  readonly clock: Clock;
+  keyOf(queue: string): string;
+  /** The id of the queue's last event, after all calls that were made before. */
+  lastEventOf(queue: string): Promise<string>;
+  read(args: readonly (string | number)[]): Promise<unknown>;
+  open(): Dedicated;
+}
+
+/** Reads the queues' streams of events, on one connection, while somebody listens. */
+export class EventFeed {
+  readonly #host: FeedHost;
+  readonly #heard = new Map<string, Heard>();
+  #connection: Dedicated | undefined;
+  #reading = false;
+  #closed = false;
+
+  constructor(host: FeedHost) {
+    this.#host = host;
+  }
+
+  listen(queue: string, call: (event: EngineEvent) => void, jobId: string | undefined): Unsubscribe {
+    if (this.#closed) return () => {};
+    const listener: Listener = { since: undefined, missed: [], jobId, call };
+    const heard = this.#heardOf(queue);
+    heard.listeners.add(listener);
+    this.#locate(queue, heard, listener);
+    return () => {
+      heard.listeners.delete(listener);
+      if (heard.listeners.size === 0 && this.#heard.get(queue) === heard) this.#heard.delete(queue);
+      if (this.#heard.size === 0) this.#hangUp();
+    };
+  }
+
+  /** Tells what has happened until now, then nothing any more. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const [queue, heard] of this.#heard) {
+      for (let more = true; more && heard.last !== undefined;) {
+        const entries = (await this.#host
+          .read(['XRANGE', this.#host.keyOf(queue), `(${heard.last}`, '+', 'COUNT', readCount])
+          .catch(() => [])) as readonly Entry[];
+        this.#tell(heard, entries);
+        more = entries.length === readCount;
+      }
+    }
+    this.#heard.clear();
+    this.#hangUp();
+  }
+
+  #heardOf(queue: string): Heard {
+    let heard = this.#heard.get(queue);
+    if (!heard) this.#heard.set(queue, (heard = { listeners: new Set(), last: undefined }));
+    return heard;
+  }
+
+  /** Asks for the queue's last event, again when the store is away. */
+  #locate(queue: string, heard: Heard, listener: Listener): void {
+    this.#host.lastEventOf(queue).then(
+      (last) => this.#begin(heard, listener, last),
+      () => {
+        if (!this.#closed && heard.listeners.has(listener)) {
+          this.#host.clock.after(locateAgain, () => this.#locate(queue, heard, listener));
+        }
+      },
+    );
+  }
+
+  #begin(heard: Heard, listener: Listener, last: string): void {
+    listener.since = eventNumber(last);
+    for (const event of listener.missed) this.#deliver(listener, event);
+    listener.missed = [];
+    if (heard.last !== undefined) return;
+    heard.last = last;
+    if (this.#reading) this.#connection?.interrupt();
+    else void this.#read();
+  }
+
+  #hangUp(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #read(): Promise<void> {
+    if (this.#closed || this.#heard.size === 0) return;
+    this.#reading = true;
+    const connection = (this.#connection ??= this.#host.open());
+    while (!this.#closed && this.#connection === connection) {
+      const ready = [...this.#heard].filter(([, { last }]) => last !== undefined);
+      if (ready.length === 0) break;
+      const keys = ready.map(([queue]) => this.#host.keyOf(queue));
+      const args = ['COUNT', readCount, 'BLOCK', readTime, 'STREAMS', ...keys, ...ready.map(([, { last }]) => last!)];
+      const answer = await connection.block('XREAD', args).catch(() => null);
+      if (this.#connection !== connection || this.#closed) break;
+      // pairs of key and entries, nested in RESP2, flat in RESP3
+      const flat = ((answer ?? []) as readonly unknown[]).flat(typeof (answer as unknown[])?.[0] === 'string' ? 0 : 1);
+      for (let i = 0; i < flat.length; i += 2) {
+        this.#tell(ready[keys.indexOf(flat[i] as string)]![1], flat[i + 1] as readonly Entry[]);
+      }
+    }
+    this.#reading = false;
+    if (!this.#closed && [...this.#heard.values()].some(({ last }) => last !== undefined)) void this.#read();
+  }
+
+  #tell(heard: Heard, entries: readonly Entry[]): void {
+    for (const [id, fields] of entries) {
+      if (heard.last !== undefined && eventNumber(id) <= eventNumber(heard.last)) continue;
+      heard.last = id;
+      const event = eventOf(id, fields);
+      if (event) for (const listener of heard.listeners) this.#deliver(listener, event);
+    }
+  }
+
+  /** What a listener throws surfaces in a turn of its own: the others must hear all the same. */
+  #deliver(listener: Listener, event: EngineEvent): void {
+    if (listener.jobId !== undefined && listener.jobId !== event.jobId) return;
+    if (listener.since === undefined) listener.missed.push(event);
+    else if (event.id > listener.since) {
+      try {
+        listener.call(event);
+      } catch (error) {
+        this.#host.clock.after(0, () => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+type Entry = readonly [id: string, fields: readonly string[]];
+
+/** An event of a stream's entry; `undefined` for those that the port doesn't know. */
+function eventOf(streamId: string, fields: readonly string[]): EngineEvent | undefined {
+  const entry = new Map<string, string>();
+  for (let i = 0; i < fields.length; i += 2) entry.set(fields[i]!, fields[i + 1]!);
+  const common = { id: eventNumber(streamId), at: eventTime(streamId), jobId: entry.get('jobId') ?? '' };
+  const type = entry.get('event');
+  switch (type) {
+    case 'added':
+      return { ...common, type, name: entry.get('name') ?? '' };
+    case 'waiting': {
+      const prev = entry.get('prev');
+      return prev === undefined ? { ...common, type } : { ...common, type, prev: prev as never };
+    }
+    case 'active':
+    case 'waiting-children':
+    case 'stalled':
+    case 'duplicated':
+    case 'removed':
+      return { ...common, type };
+    case 'progress':
+      return { ...common, type, data: entry.get('data') ?? '' };
+    case 'delayed':
+      return { ...common, type, due: Number(entry.get('delay')) };
+    case 'completed': {
+      const value = entry.get('returnvalue');
+      return { ...common, type, returnvalue: value === absent ? undefined : value };
+    }
+    case 'failed':
+      return { ...common, type, reason: entry.get('failedReason') ?? '', code: entry.get('code') };
+    default:
+      return undefined;
+  }
+}

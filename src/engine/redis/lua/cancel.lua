@@ -1,0 +1,29 @@
+#!lua flags=allow-oom
+-- Fails a job that hasn't finished, and its unfinished children. ARGV: queue, id, reason. Answers the time and whether it did.
+--- @include "shared/store"
+--- @include "shared/places"
+--- @include "shared/children"
+--- @include "shared/finishing"
+
+local function cancel(queue, id, reason)
+  local key = queue.key .. id
+  local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'sp', 'opts', 'deid')
+  if not values[1] or values[2] then return 0 end
+  local children = unfinishedChildren(key)
+  takeOut(queue, id)
+  call('DEL', key .. ':lock')
+  call('HDEL', key, 'sa')
+  -- a write of its own: what the last one said of the job's sleep is over
+  local seq, rest = string.match(values[3] or '', '^(%d+) (.*)$')
+  if seq and seq ~= '0' then call('HSET', key, 'sw', digits(seq + 1) .. ' ' .. rest) end
+  -- the parent first: it must not be woken by the end of its children
+  local job = { parent = values[4], group = values[5], opts = values[6], deid = values[7] }
+  failForGood(queue, id, job, reason, 'JOB_CANCELLED')
+  for _, child in ipairs(children) do cancel(child.queue, child.id, reason) end
+  return 1
+end
+
+local queue, id = queueNamed(take()), take()
+local done = cancel(queue, id, take())
+leave()
+return { time[1], time[2], done }

@@ -1,0 +1,9 @@
+#!lua flags=no-writes
+-- ARGV: queue. Answers the time, whether a claim would find a job now, and when the next is due.
+--- @include "shared/store"
+
+local queue = queueNamed(take())
+local paused = call('HEXISTS', queue.key .. 'meta', 'paused') == 1
+local due = nextDueOf(queue)
+local ready = call('EXISTS', queue.key .. 'wait', queue.key .. 'prioritized') > 0 or due and due <= now
+return { time[1], time[2], ready and not paused and 1 or 0, due and digits(due) or '' }

@@ -1,0 +1,76 @@
+-- Where a job is: every change of a job's state goes through here.
+
+-- Within a priority, what is put back goes before all others: below where the counter starts there is room for it.
+local firstPlace = 1000000
+
+local function placeInPriority(queue, lowest, atHead)
+  local first = atHead
+    and call('ZRANGEBYSCORE', queue.key .. 'prioritized', lowest, lowest + 4294967295, 'WITHSCORES', 'LIMIT', 0, 1)[2]
+  if first then return math.max(first - 1, lowest) end
+  local counter = call('INCR', queue.key .. 'pc')
+  if counter == 1 then counter = call('INCRBY', queue.key .. 'pc', firstPlace) end
+  return lowest + counter % 4294967296
+end
+
+-- Where claims find it. The right end of `wait` runs next; so does the lowest score of `prioritized`.
+local function makeReady(queue, id, priority, atHead, prev)
+  if priority == 0 then
+    call(atHead and 'RPUSH' or 'LPUSH', queue.key .. 'wait', id)
+  else
+    call('ZADD', queue.key .. 'prioritized', placeInPriority(queue, priority * 4294967296, atHead), id)
+  end
+  queue.ready = true
+  if prev then tell(queue, 'waiting', id, 'prev', prev) else tell(queue, 'waiting', id) end
+end
+
+-- Jobs that are due in the same millisecond run in the order in which they were delayed: the last 12 bits of the score.
+local function makeDelayed(queue, id, due)
+  due = math.ceil(due)
+  local lowest, highest = due * 4096, due * 4096 + 4095
+  local last = call('ZREVRANGEBYSCORE', queue.key .. 'delayed', highest, lowest, 'WITHSCORES', 'LIMIT', 0, 1)[2]
+  call('ZADD', queue.key .. 'delayed', last and math.min(last + 1, highest) or lowest, id)
+  queue.delayed = true
+  tell(queue, 'delayed', id, 'delay', digits(due))
+end
+
+-- BullMQ reads membership only: a due time may stand where the time of parking does.
+local function makeWaitingChildren(queue, id, due)
+  call('ZADD', queue.key .. 'waiting-children', due and -math.ceil(due) or now, id)
+  if due then queue.delayed = true end
+  tell(queue, 'waiting-children', id, 'prev', 'active')
+end
+
+-- Takes a job out of the place that it is in; answers the state that this was.
+local function takeOut(queue, id)
+  for _, state in ipairs({ 'delayed', 'waiting-children', 'completed', 'failed', 'prioritized' }) do
+    if call('ZREM', queue.key .. state, id) == 1 then return state end
+  end
+  if call('LREM', queue.key .. 'active', -1, id) == 1 then return 'active' end
+  if call('LREM', queue.key .. 'wait', -1, id) == 1 then return 'waiting' end
+  if call('LREM', queue.key .. 'paused', -1, id) == 1 then return 'waiting' end
+end
+
+-- Its state, and when it is due.
+local function placeOf(queue, id)
+  local due = call('ZSCORE', queue.key .. 'delayed', id)
+  if due then return 'delayed', digits(math.floor(due / 4096)) end
+  local parked = call('ZSCORE', queue.key .. 'waiting-children', id)
+  if parked then return 'waiting-children', tonumber(parked) < 0 and digits(-parked) or nil end
+  for _, state in ipairs({ 'completed', 'failed', 'prioritized' }) do
+    if call('ZSCORE', queue.key .. state, id) then return state end
+  end
+  if call('EXISTS', queue.key .. id .. ':lock') == 1 or call('LPOS', queue.key .. 'active', id) then return 'active' end
+  return 'waiting'
+end
+
+-- All keys of a job: what BullMQ removes too.
+local function deleteJob(key)
+  call('DEL', key, key .. ':lock', key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed', key .. ':unsuccessful')
+end
+
+-- With a job that is removed, the key of its deduplication goes, and what was to follow it.
+local function dropDeduplication(queue, id)
+  local deduplicationId = call('HGET', queue.key .. id, 'deid')
+  if not deduplicationId or call('GET', queue.key .. 'de:' .. deduplicationId) ~= id then return end
+  call('DEL', queue.key .. 'de:' .. deduplicationId, queue.key .. 'dn:' .. deduplicationId)
+end

@@ -1,0 +1,5 @@
+-- Saves progress; the job stays active.
+function writes.checkpoint(write)
+  save(write, '-')
+  return '=-'
+end

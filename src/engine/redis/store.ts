@@ -1,0 +1,184 @@
+import type { Clock } from '../clock.js';
+import type { JobRecord, JobState } from '../records.js';
+import { Packing, type Arguments } from './arguments.js';
+import { EventFeed } from './event-feed.js';
+import { eventNumber } from './event-ids.js';
+import type { Dedicated, Link } from './link.js';
+import { Owners } from './owners.js';
+import { QueueWatch, type Watcher } from './queue-watch.js';
+import type { Script } from './script.js';
+import { scripts } from './scripts.js';
+import { ServerClock } from './server-clock.js';
+import { recordOf } from './stored-record.js';
+import { Turns } from './turns.js';
+
+/** What the store needs of its connections. */
+export type StoreLink = Pick<Link, 'call' | 'send' | 'dedicated' | 'close'>;
+
+export interface StoreOptions {
+  readonly link: StoreLink;
+  readonly prefix: string;
+  readonly clock: Clock;
+  /** Tells this process from all others. */
+  readonly process: string;
+  warn(message: string): void;
+}
+
+/** The store in Redis: what the engine's methods share. */
+export class Store {
+  readonly prefix: string;
+  readonly clock: ServerClock;
+  readonly packing: Packing;
+  readonly turns: Turns;
+  readonly feed: EventFeed;
+  readonly #link: StoreLink;
+  readonly #process: string;
+  readonly #watches = new Map<string, QueueWatch>();
+  readonly #owners = new Map<string, Owners>();
+  #calls = 0;
+
+  constructor({ link, prefix, clock, process }: StoreOptions) {
+    this.prefix = prefix;
+    this.#link = link;
+    this.#process = process;
+    this.clock = new ServerClock(clock);
+    this.packing = new Packing(prefix);
+    this.turns = new Turns({
+      clock,
+      packing: this.packing,
+      prefix,
+      newCallId: () => this.newCallId(),
+      call: (script, args) => this.call(script, args),
+      ownerOf: (queue) => `${this.#watches.get(queue)?.clientId ?? 0}:${process}`,
+      claimed: (queue, { emptied, again }) => this.#watches.get(queue)?.claimed(emptied, again),
+    });
+    this.feed = new EventFeed({
+      clock,
+      keyOf: (queue) => this.keyOf(queue, 'events'),
+      lastEventOf: async (queue) => {
+        this.turns.flush();
+        const last = await link.send('XREVRANGE', [this.keyOf(queue, 'events'), '+', '-', 'COUNT', 1]);
+        return (last as [string][])[0]?.[0] ?? '0-0';
+      },
+      read: ([command, ...args]) => link.send(String(command), args),
+      open: () => link.dedicated(`${prefix}:stepstream:events:${process}`),
+    });
+  }
+
+  /** A script that is sent again is known by it. */
+  newCallId(): string {
+    return `${this.#process}:${++this.#calls}`;
+  }
+
+  keyOf(queue: string, name: string): string {
+    return `${this.prefix}:${queue}:${name}`;
+  }
+
+  /** What a script answers; its first two values are Redis' time. */
+  async call(script: Script, args: Arguments): Promise<readonly unknown[]> {
+    const answers = (await this.#link.call(script, args)) as readonly unknown[];
+    this.clock.tell(answers[0] as string, answers[1] as string);
+    return answers;
+  }
+
+  /** {@link call}, after the writes and claims that came up before. */
+  async ask(script: Script, args: Arguments): Promise<readonly unknown[]> {
+    this.turns.flush();
+    return (await this.call(script, args)).slice(2);
+  }
+
+  send(command: string, args: readonly (string | number)[]): Promise<unknown> {
+    this.turns.flush();
+    return this.#link.send(command, args);
+  }
+
+  async records(queue: string, script: Script, args: Arguments): Promise<readonly JobRecord[]> {
+    const [lastEvent, ...jobs] = (await this.ask(script, args)) as string[];
+    const eventId = eventNumber(lastEvent!);
+    const records: JobRecord[] = [];
+    for (let i = 0; i < jobs.length; i += 4) {
+      const due = jobs[i + 2] === '' ? undefined : Number(jobs[i + 2]);
+      const place = { queue, id: jobs[i]!, state: jobs[i + 1] as JobState, due, eventId };
+      records.push(recordOf(place, jobs[i + 3] as unknown as string[], this.prefix));
+    }
+    return records;
+  }
+
+  // --- watching ---
+
+  watch(queue: string, watcher: Watcher): () => void {
+    const watch = this.#watchOf(queue);
+    const stop = watch.add(watcher);
+    return () => {
+      stop();
+      if (watch.watched || this.#watches.get(queue) !== watch) return;
+      this.#watches.delete(queue);
+      void watch.close();
+    };
+  }
+
+  watchOf(queue: string): QueueWatch | undefined {
+    return this.#watches.get(queue);
+  }
+
+  ownersOf(queue: string): Owners {
+    let owners = this.#owners.get(queue);
+    if (!owners) {
+      owners = new Owners({
+        clock: this.clock,
+        alive: async (ids) =>
+          new Set(clientsOf(await this.#link.send('CLIENT', ['LIST', 'ID', ...ids])).map(({ id }) => id)),
+        names: async () => clientsOf(await this.#link.send('CLIENT', ['LIST'])).map(({ name }) => name),
+      });
+      this.#owners.set(queue, owners);
+    }
+    return owners;
+  }
+
+  /** Whether the owner of a lease is another process of this kind. */
+  isOther(owner: string): boolean {
+    return /^[1-9]\d*:[^:]+$/.test(owner) && !owner.endsWith(`:${this.#process}`);
+  }
+
+  async close(): Promise<void> {
+    this.turns.flush();
+    await this.feed.close();
+    await Promise.all([...this.#watches.values()].map((watch) => watch.close()));
+    this.#watches.clear();
+    await this.#link.close();
+  }
+
+  #watchOf(queue: string): QueueWatch {
+    let watch = this.#watches.get(queue);
+    if (watch) return watch;
+    watch = new QueueWatch({
+      clock: this.clock,
+      marker: this.keyOf(queue, 'marker'),
+      open: () => this.#openFor(queue),
+      back: () => this.#owners.get(queue)?.forget(),
+      look: async () => {
+        const [ready, due] = await this.ask(scripts.look, [queue]);
+        const again = due === '' ? undefined : Math.max(Number(due) - this.clock.now(), 0);
+        return { ready: ready === 1, again };
+      },
+      putMarkerBack: () => {
+        this.#link.send('ZADD', [this.keyOf(queue, 'marker'), 0, '0']).catch(() => {});
+      },
+    });
+    this.#watches.set(queue, watch);
+    return watch;
+  }
+
+  /** BullMQ's `getWorkers` finds workers by such names. */
+  #openFor(queue: string): Dedicated {
+    const name = `${this.prefix}:${Buffer.from(queue).toString('base64')}:w:stepstream-${this.#process}`;
+    return this.#link.dedicated(name);
+  }
+}
+
+function clientsOf(list: unknown): readonly { readonly id: string; readonly name: string }[] {
+  return String(list)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({ id: /\bid=(\d+)/.exec(line)?.[1] ?? '', name: /\bname=(\S*)/.exec(line)?.[1] ?? '' }));
+}

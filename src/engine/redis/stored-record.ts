@@ -1,0 +1,97 @@
+import type { ChildFailurePolicy, Checkpoint, JobOptions, JobRecord, JobState, ParentLink } from '../records.js';
+
+/** What BullMQ's readers see as null. */
+export const absent = ' null';
+
+/** Where a job is, as a script answers it. */
+export interface Place {
+  readonly queue: string;
+  readonly id: string;
+  readonly state: JobState;
+  readonly due: number | undefined;
+  /** Number of the queue's last event. */
+  readonly eventId: number;
+}
+
+/** A job of its hash: names and values in turn, as Redis answers them. BullMQ's names, and ours beside them. */
+export function recordOf(
+  { queue, id, state, due, eventId }: Place,
+  fields: readonly string[],
+  prefix: string,
+): JobRecord {
+  const hash = new Map<string, string>();
+  const saved = new Map<string, string>();
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    if (name.startsWith('ss:')) saved.set(name.slice('ss:'.length), fields[i + 1]!);
+    else hash.set(name, fields[i + 1]!);
+  }
+  return {
+    id,
+    queue,
+    name: hash.get('name') ?? '',
+    data: hash.get('data'),
+    opts: optionsOf(hash.get('opts')),
+    timestamp: Number(hash.get('timestamp')),
+    state,
+    due,
+    attemptsMade: Number(hash.get('atm') ?? 0),
+    attemptsStarted: Number(hash.get('ats') ?? 0),
+    stalledCounter: Number(hash.get('stc') ?? 0),
+    processedOn: numberOf(hash.get('processedOn')),
+    finishedOn: numberOf(hash.get('finishedOn')),
+    progress: hash.get('progress'),
+    returnvalue: hash.get('returnvalue'),
+    failedReason: hash.get('failedReason'),
+    failedCode: hash.get('sc'),
+    stacktrace: stacksOf(hash.get('stacktrace')),
+    parent: parentOf(hash.get('parent'), hash.get('sp'), prefix),
+    checkpoint: checkpointOf(hash.get('ss'), hash.get('sw'), saved),
+    eventId,
+  };
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
+/** What can't be read is as good as not there: another client wrote it. */
+function jsonOf(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function optionsOf(text: string | undefined): JobOptions {
+  return Object.freeze(jsonOf(text) ?? {});
+}
+
+function stacksOf(text: string | undefined): readonly string[] {
+  const stacks = jsonOf(text);
+  return Array.isArray(stacks) ? stacks : [];
+}
+
+function parentOf(text: string | undefined, group: string | undefined, prefix: string): ParentLink | undefined {
+  const parent = jsonOf(text) as Readonly<Record<string, unknown>> | undefined;
+  if (!parent) return undefined;
+  const queue = String(parent['queueKey']).slice(prefix.length + 1);
+  return { queue, id: String(parent['id']), ...(group !== undefined && { group }), onFailure: policyOf(parent) };
+}
+
+function policyOf(parent: Readonly<Record<string, unknown>>): ChildFailurePolicy {
+  if (parent['cpof']) return 'continue';
+  return parent['idof'] || parent['rdof'] ? 'ignore' : 'fail';
+}
+
+/** `sw` begins with the checkpoint's number. */
+function checkpointOf(
+  cursor: string | undefined,
+  lastWrite: string | undefined,
+  fields: ReadonlyMap<string, string>,
+): Checkpoint | undefined {
+  if (cursor === undefined) return undefined;
+  return { seq: Number.parseInt(lastWrite ?? '0', 10), cursor, fields };
+}
