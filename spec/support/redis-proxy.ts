@@ -22,7 +22,7 @@ export interface RedisProxy {
 /** A TCP proxy in front of a port of loopback. */
 export async function startProxy(target: number): Promise<RedisProxy> {
   let passing: Passing = 'all';
-  let onSwallowed: (() => void)[] = [];
+  const onSwallowed: (() => void)[] = [];
   const pairs = new Set<readonly [Socket, Socket]>();
 
   const server = createServer((client) => {
@@ -33,8 +33,8 @@ export async function startProxy(target: number): Promise<RedisProxy> {
       if (passing !== 'nothing') redis.write(data);
     });
     redis.on('data', (data) => {
-      if (passing === 'all') return void client.write(data);
-      for (const resolve of onSwallowed.splice(0)) resolve();
+      if (passing === 'all') client.write(data);
+      else for (const resolve of onSwallowed.splice(0)) resolve();
     });
     for (const socket of pair) {
       socket.setNoDelay(true);

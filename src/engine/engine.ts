@@ -86,8 +86,8 @@ export interface Engine extends Administration {
   moveToWaitingChildren(lease: Lease, write: Write, waiting: Waiting): Awaitable<boolean>;
 
   /**
-   * Completes the job, drops its checkpoint but for the cursor, and tells its parent. With children pending it saves
-   * the write and parks instead; when more than `failuresSeen` children have failed with `fail`, it writes nothing.
+   * Completes the job, drops its checkpoint but for the cursor, and tells its parent. Progress that comes with it is told,
+   * and the job keeps none. With children pending it saves the write and parks instead; when more than `failuresSeen` children have failed with `fail`, it writes nothing.
    */
   complete(lease: Lease, write: Write, result: Payload | undefined, failuresSeen: number): Awaitable<CompleteAnswer>;
 

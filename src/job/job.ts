@@ -153,7 +153,10 @@ export class Job<Data = any, Result = any> {
     return record?.state ?? 'unknown';
   }
 
-  /** Every saved emission: the latest, then live. Completes when the job settles or is removed, and never errors because of it. */
+  /**
+   * Every saved emission: the latest, then live. Completes when the job settles or is removed, and never errors because of it. Of a
+   * job that has completed already there is none: its result says what there is to say.
+   */
   get progress$(): Observable<JobProgress> {
     return this.#follow().pipe(
       map(({ record, event }) => (event ? event.type === 'progress' && event.data : record?.progress)),

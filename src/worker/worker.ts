@@ -147,7 +147,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
   #wake(): boolean {
     this.#wakes++;
     this.#loop();
-    return !this.#closing && (this.#claiming > 0 || this.#room() > 0);
+    return !this.#closing && this.#room() > 0;
   }
 
   #room(): number {

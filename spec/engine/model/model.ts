@@ -122,6 +122,7 @@ export function createModel(now: number): Model {
         }
         job.seq = 0;
         job.fields.clear();
+        if (content.progress !== undefined) job.progress = undefined;
         job.returnvalue = result;
         job.attemptsMade++;
         store.finish(job, 'completed');

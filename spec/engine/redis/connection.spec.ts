@@ -119,8 +119,16 @@ describe('connections', () => {
 
   it.each<readonly [reason: string, () => RedisConnection, users: readonly string[]]>([
     ['WRONGPASS', () => `redis://user:secret@127.0.0.1:${redis.port}`, ['>another', 'allcommands', 'allkeys']],
-    ['NOPERM', () => ({ port: redis.port, username: 'user', password: 'secret' }), ['>secret', 'allkeys', '+@all', '-ping']],
-    ['NOPERM', () => ({ port: redis.port, username: 'user', password: 'secret' }), ['>secret', 'allkeys', '+@all', '-info']],
+    [
+      'NOPERM',
+      () => ({ port: redis.port, username: 'user', password: 'secret' }),
+      ['>secret', 'allkeys', '+@all', '-ping'],
+    ],
+    [
+      'NOPERM',
+      () => ({ port: redis.port, username: 'user', password: 'secret' }),
+      ['>secret', 'allkeys', '+@all', '-info'],
+    ],
   ])('X7: %s is an error at once, which says what to do and holds no password', async (reason, connection, rules) => {
     await admin.acl('SETUSER', 'user', 'reset', 'on', ...rules);
     const link = linkOf(connection());
@@ -131,7 +139,9 @@ describe('connections', () => {
   });
 
   it('X7: a URL that is none is told without its password', async () => {
-    const error: unknown = await linkOf('redis://user:secret@host:no-port').start().catch((thrown: unknown) => thrown);
+    const error: unknown = await linkOf('redis://user:secret@host:no-port')
+      .start()
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('secret');
   });
@@ -141,6 +151,12 @@ describe('connections', () => {
     const error: unknown = await link.send('NOSUCHCOMMAND', ['secret']).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'STORE_FAULT', reason: 'ERR' });
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('secret');
+  });
+
+  it('a database that is not there is told: no other one is used for it', async () => {
+    const starting = linkOf({ port: redis.port, db: 99 }).start();
+    await expect(starting).rejects.toMatchObject({ code: 'STORE_FAULT', reason: 'ERR' });
+    await expect(starting).rejects.toThrow('DB index is out of range');
   });
 
   it('where a password is missing or wrong, Redis is not asked again and again', async () => {

@@ -27,16 +27,18 @@ export async function redisUnderTest({ url }: TestRedis): Promise<EngineUnderTes
   };
   const store = new Store({ link: seen, prefix, clock: running(clock), process: `p${stores}`, warn: () => {} });
   const engine = engineOn(store);
+  let closed = false;
   return {
     engine: {
       ...engine,
       async close() {
+        closed = true;
         await engine.close();
         control.disconnect();
       },
     },
     async advance(ms) {
-      if (control.status !== 'ready') return; // closed
+      if (closed) return;
       await reading.done();
       await passTime(control, prefix, ms);
       clock.advance(ms);

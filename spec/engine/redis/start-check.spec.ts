@@ -14,7 +14,8 @@ interface Server {
 /** What the check answers, and warns of. */
 async function check({ info, options = {}, stream = { remoteAddress: '127.0.0.1' }, prefix = 'bull' }: Server) {
   const fields = Object.entries({ ...healthy, ...info }).map(([name, value]) => `${name}:${value}`);
-  const call = async (): Promise<string> => ['# Server', ...fields, '', '# Keyspace', 'db0:keys=1,expires=0'].join('\r\n');
+  const call = async (): Promise<string> =>
+    ['# Server', ...fields, '', '# Keyspace', 'db0:keys=1,expires=0'].join('\r\n');
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
   const server = await checkServer({ call, options, stream } as unknown as Redis, { prefix, where: 'Redis', warn });

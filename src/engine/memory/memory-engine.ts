@@ -81,6 +81,7 @@ export function memoryEngine({ clock = systemClock }: MemoryEngineOptions = {}):
         }
         job.seq = 0;
         job.fields.clear();
+        if (write.progress !== undefined) job.progress = undefined; // it was told; the result says more
         job.returnvalue = result;
         job.attemptsMade++;
         queue.toFinished(job, 'completed');

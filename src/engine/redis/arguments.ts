@@ -7,47 +7,47 @@ export type Arguments = (string | number)[];
 /** BullMQ's flags, which its workers read from a child's hash. */
 const flagOf = { fail: 'fpof', continue: 'cpof', ignore: 'idof' } as const;
 
-/** Turns what the port is given into the scripts' arguments. */
-export class Packing {
-  readonly #prefix: string;
+export function jobArguments(args: Arguments, jobs: readonly NewJob[], prefix: string): void {
+  for (const job of jobs) oneJob(args, job, prefix);
+}
 
-  constructor(prefix: string) {
-    this.#prefix = prefix;
-  }
+function oneJob(args: Arguments, { queue, name, data, opts, timestamp, parent }: NewJob, prefix: string): void {
+  const { delay = 0, priority = 0, lifo = false, jobId } = opts;
+  args.push(queue, name);
+  optional(args, data);
+  args.push(JSON.stringify(opts), timestamp, delay, priority, lifo ? 1 : 0);
+  optional(args, jobId);
+  optional(args, parent?.queue);
+  if (!parent) return;
+  args.push(parent.id, parentText(parent, prefix), parent.onFailure);
+  optional(args, parent.group);
+}
 
-  jobs(args: Arguments, jobs: readonly NewJob[]): void {
-    args.push(jobs.length);
-    for (const job of jobs) this.#job(args, job);
-  }
+function parentText({ queue, id, onFailure }: ParentLink, prefix: string): string {
+  return JSON.stringify({ id, queueKey: `${prefix}:${queue}`, [flagOf[onFailure]]: true });
+}
 
-  write(args: Arguments, { queue, jobId, token }: Lease, { seq, cursor, fields, progress, children }: Write): void {
-    args.push(queue, jobId, token, String(seq));
-    const set: string[] = cursor === undefined ? [] : ['ss', cursor];
-    const removed: string[] = [];
-    fields?.forEach((value, field) => {
-      if (value === null) removed.push(`ss:${field}`);
-      else set.push(`ss:${field}`, value);
-    });
-    args.push(set.length, ...set, removed.length, ...removed);
-    optional(args, progress);
-    this.jobs(args, children ?? []);
-  }
-
-  #job(args: Arguments, { queue, name, data, opts, timestamp, parent }: NewJob): void {
-    const { delay = 0, priority = 0, lifo = false, jobId } = opts;
-    args.push(queue, name);
-    optional(args, data);
-    args.push(JSON.stringify(opts), timestamp, delay, priority, lifo ? 1 : 0);
-    optional(args, jobId);
-    optional(args, parent?.queue);
-    if (!parent) return;
-    args.push(parent.id, this.#parentText(parent), parent.onFailure);
-    optional(args, parent.group);
-  }
-
-  #parentText({ queue, id, onFailure }: ParentLink): string {
-    return JSON.stringify({ id, queueKey: `${this.#prefix}:${queue}`, [flagOf[onFailure]]: true });
-  }
+/** The arguments of a write, but for its kind before and what that needs after them. */
+export function writeArguments(
+  args: Arguments,
+  { queue, jobId, token }: Lease,
+  { seq, cursor, fields, progress, children }: Write,
+  prefix: string,
+): void {
+  args.push(queue, jobId, token, String(seq), progress === undefined ? 0 : 1, 0);
+  const count = args.length;
+  if (cursor !== undefined) args.push('ss', cursor);
+  let removed: string[] | undefined;
+  fields?.forEach((value, field) => {
+    if (value === null) (removed ??= []).push(`ss:${field}`);
+    else args.push(`ss:${field}`, value);
+  });
+  if (progress !== undefined) args.push('progress', progress); // the last of them
+  args[count - 1] = args.length - count;
+  if (removed) args.push(removed.length, ...removed);
+  else args.push(0);
+  args.push(children?.length ?? 0);
+  if (children) jobArguments(args, children, prefix);
 }
 
 export function optional(args: Arguments, value: string | number | undefined): void {
@@ -63,10 +63,7 @@ export function waitingArguments({ groups = [], all, due }: Waiting): Arguments 
 }
 
 export function completeArguments(result: Payload | undefined, failuresSeen: number): Arguments {
-  const args: Arguments = [];
-  optional(args, result);
-  args.push(luaNumber(failuresSeen));
-  return args;
+  return result === undefined ? [0, luaNumber(failuresSeen)] : [1, result, luaNumber(failuresSeen)];
 }
 
 export function failArguments({ reason, code, stack }: Failure, retryAt: number | undefined): Arguments {

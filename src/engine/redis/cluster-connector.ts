@@ -34,6 +34,7 @@ export function clusterConnector(
 
   return class extends ioredis.AbstractConnector {
     readonly #options: RedisOptions;
+    #asking: Redis | undefined;
 
     constructor(options: unknown) {
       super((options as RedisOptions).disconnectTimeout ?? 0);
@@ -55,9 +56,15 @@ export function clusterConnector(
       }
     }
 
+    override disconnect(): void {
+      super.disconnect();
+      if (this.#asking?.status !== 'end') this.#asking?.disconnect();
+    }
+
     async #findMaster(asked: Address): Promise<Address> {
       const { Connector: _, connectionName: __, natMap, ...options } = this.#options;
       const node = new ioredis.Redis({ ...options, ...asked, db: 0, connectTimeout: 2_000, commandTimeout: 2_000 });
+      this.#asking = node;
       let fault: Error | undefined;
       node.on('error', (error) => (fault = error));
       try {
@@ -74,7 +81,7 @@ export function clusterConnector(
       } catch (error) {
         throw fault ?? error; // what the connection failed of says more than that it ended
       } finally {
-        node.disconnect();
+        if (node.status !== 'end') node.disconnect();
       }
     }
   };

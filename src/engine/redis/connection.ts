@@ -111,7 +111,8 @@ async function templateOf(connection: RedisConnection, prefix: string): Promise<
 }
 
 function clusterOf(connection: Exclude<RedisConnection, string>): RedisCluster | undefined {
-  if ('cluster' in connection) return connection;
+  // an instance has a `cluster` too: the command
+  if (!isInstance(connection)) return 'cluster' in connection ? connection : undefined;
   if (!('isCluster' in connection) || connection.isCluster !== true) return undefined;
   const { startupNodes, options } = connection as unknown as ClusterInstance;
   const { redisOptions, natMap, keyPrefix = redisOptions?.keyPrefix } = options;

@@ -181,6 +181,7 @@ export class Dedicated {
   }
 
   #after(ms: number, action: () => void): Cancel {
+    if (this.#closed) return () => {};
     const cancel = this.#options.clock.after(ms, () => {
       this.#timers.delete(cancel);
       action();

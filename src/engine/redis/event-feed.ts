@@ -104,7 +104,7 @@ export class EventFeed {
   }
 
   #hangUp(): void {
-    this.#connection?.close();
+    void this.#connection?.close();
     this.#connection = undefined;
   }
 
@@ -133,8 +133,9 @@ export class EventFeed {
     for (const [id, fields] of entries) {
       if (heard.last !== undefined && eventNumber(id) <= eventNumber(heard.last)) continue;
       heard.last = id;
-      const event = eventOf(id, fields);
-      if (event) for (const listener of heard.listeners) this.#deliver(listener, event);
+      for (const event of eventsOf(id, fields)) {
+        for (const listener of heard.listeners) this.#deliver(listener, event);
+      }
     }
   }
 
@@ -156,10 +157,19 @@ export class EventFeed {
 
 type Entry = readonly [id: string, fields: readonly string[]];
 
-/** An event of a stream's entry; `undefined` for those that the port doesn't know. */
-function eventOf(streamId: string, fields: readonly string[]): EngineEvent | undefined {
+/** The events of a stream's entry: none that the port doesn't know; the last progress comes with the completion. */
+function eventsOf(streamId: string, fields: readonly string[]): readonly EngineEvent[] {
   const entry = new Map<string, string>();
   for (let i = 0; i < fields.length; i += 2) entry.set(fields[i]!, fields[i + 1]!);
+  const event = eventOf(streamId, entry);
+  if (!event) return [];
+  const progress = event.type === 'completed' ? entry.get('progress') : undefined;
+  if (progress === undefined) return [event];
+  const { at, jobId } = event;
+  return [{ type: 'progress', id: event.id - 1, at, jobId, data: progress }, event];
+}
+
+function eventOf(streamId: string, entry: ReadonlyMap<string, string>): EngineEvent | undefined {
   const common = { id: eventNumber(streamId), at: eventTime(streamId), jobId: entry.get('jobId') ?? '' };
   const type = entry.get('event');
   switch (type) {

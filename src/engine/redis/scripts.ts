@@ -204,14 +204,10 @@ call('HDEL', link.key, 'sa')
 makeReady(link.queue, link.id, priority, true, 'waiting-children')
 end
 local function deferFailure(link, childKey)
-local values = call('HMGET', link.key, 'name', 'ss', 'priority')
-if not values[1] or values[2] then return end -- gone; or it has begun, and asks for its children itself
-if call('ZSCORE', link.queue.key .. 'failed', link.id) then return end
-call('HSET', link.key, 'defa', 'child ' .. childKey .. ' failed')
-if call('ZREM', link.queue.key .. 'waiting-children', link.id) == 1 or call('ZREM', link.queue.key .. 'delayed', link.id) == 1 then
-call('HSET', link.key, 'delay', 0)
-makeReady(link.queue, link.id, tonumber(values[3] or 0), true, 'waiting-children')
-end
+local values = call('HMGET', link.key, 'sa', 'priority')
+if values[1] or call('ZREM', link.queue.key .. 'waiting-children', link.id) == 0 then return end -- ours asks for its children itself
+call('HSET', link.key, 'defa', 'child ' .. childKey .. ' failed', 'delay', 0)
+makeReady(link.queue, link.id, tonumber(values[2] or 0), true, 'waiting-children')
 end
 local function childCompleted(parent, childKey, group, value)
 local link = readParent(parent)
@@ -245,7 +241,7 @@ call('HDEL', link.key, 'sf:' .. childKey)
 call('SADD', link.key .. ':dependencies', childKey)
 end`;
 
-const sharedClaiming = String.raw`local function promoteDue(queue)
+const sharedClaimingRarely = String.raw`local function promoteDue(queue)
 local due = {}
 local function collect(state, ids)
 for _, id in ipairs(ids) do
@@ -273,22 +269,6 @@ end
 for _, job in ipairs(due) do if not job.begun then promote(job) end end
 for i = #due, 1, -1 do if due[i].begun then promote(due[i]) end end
 end
-local function roomOf(queue, limit)
-local meta = metaOf(queue)
-if meta.paused then return 0 end
-if meta.concurrency then limit = math.min(limit, meta.concurrency - call('LLEN', queue.key .. 'active')) end
-local limiter = queue.key .. 'limiter'
-local ttl = call('PTTL', limiter)
-if ttl > 0 then
-local count = tonumber(call('GET', limiter) or 0)
-local max = meta.max or (count >= 9007199254740991 and 0) or math.huge -- BullMQ's manual limit is the largest number
-limit = math.min(limit, max - count)
-if limit <= 0 then return 0, now + ttl end
-elseif meta.max then
-limit = math.min(limit, meta.max)
-end
-return math.max(limit, 0)
-end
 local function visibleOf(fields)
 local visible = {}
 for i = 1, #fields, 2 do
@@ -300,66 +280,31 @@ end
 end
 return visible
 end
-local function activate(queue, id, token, lockDuration)
+local function isTooSoon(queue, id, due)
 local key = queue.key .. id
-local fields = call('HGETALL', key)
-if #fields == 0 then -- it was removed by hand
-call('LREM', queue.key .. 'active', 1, id)
-return
+call('HDEL', key, 'defa')
+if due <= now then return false end
+call('LREM', queue.active, 1, id)
+call('HSET', key, 'delay', digits(due - now))
+makeDelayed(queue, id, due)
+return true
 end
-local started, isParent = 0, false
-for i = 1, #fields, 2 do
-local name = fields[i]
-if name == 'ats' then started = fields[i + 1]
-elseif name == 'sn' then isParent = true
-elseif name == 'sa' then call('HDEL', key, 'sa') end
-end
-if isParent then fields = visibleOf(fields) end
-for _, each in ipairs({ 'processedOn', digits(now), 'ats', digits(started + 1) }) do fields[#fields + 1] = each end
-call('SET', key .. ':lock', token, 'PX', lockDuration)
-call('HSET', key, unpack(fields, #fields - 3))
+local function failDeferred(queue, id, job, reason)
+local key = queue.key .. id
+job.deid = call('HGET', key, 'deid')
+call('LREM', queue.active, 1, id)
+call('HSET', key, 'processedOn', nowText, 'stacktrace', cjson.encode({ 'UnrecoverableError: ' .. reason }))
+call('HINCRBY', key, 'ats', 1)
+local attempts = call('HINCRBY', key, 'atm', 1)
 tell(queue, 'active', id, 'prev', 'waiting')
-return fields
+failForGood(queue, id, job, reason, string.find(reason, '^child ') and 'CHILD_FAILED' or 'JOB_STALLED')
+if attempts >= (cjson.decode(job.opts).attempts or 0) then tell(queue, 'retries-exhausted', id, 'attemptsMade', attempts) end
 end
 local function countOnLimiter(queue, count)
 local max = metaOf(queue).max
 if not max or count == 0 then return end
 local limiter = queue.key .. 'limiter'
 if call('INCRBY', limiter, count) == count then call('PEXPIRE', limiter, math.floor(math.abs(metaOf(queue).duration or 0))) end
-end
-local function claim(queue, limit, lockDuration, owner, number)
-promoteDue(queue)
-local room, again = roomOf(queue, limit)
-local ids = {}
-if room > 0 then
-ids = call('RPOP', queue.key .. 'wait', room) or {}
-if #ids < room then
-local prioritized = call('ZPOPMIN', queue.key .. 'prioritized', room - #ids)
-for i = 1, #prioritized, 2 do ids[#ids + 1] = prioritized[i] end
-if #prioritized > 0 and call('EXISTS', queue.key .. 'prioritized') == 0 then call('DEL', queue.key .. 'pc') end
-end
-callWithAll('LPUSH', queue.key .. 'active', ids)
-end
-local claimed = {}
-for i, id in ipairs(ids) do
-local token = owner .. ':' .. digits(number + i)
-local fields = activate(queue, id, token, lockDuration)
-if fields then
-claimed[#claimed + 1] = id
-claimed[#claimed + 1] = token
-claimed[#claimed + 1] = fields
-end
-end
-countOnLimiter(queue, #claimed / 3)
-if call('EXISTS', queue.key .. 'wait', queue.key .. 'prioritized') > 0 then
-queue.ready = room > 0 -- for the next worker
-else
-queue.ready = false
-if #ids > 0 then call('ZREM', queue.key .. 'marker', '0') end
-end
-local due = nextDueOf(queue)
-if due and (not again or due < again) then again = due end
-return { again and digits(again) or '', lastEventOf(queue), claimed }
 end
 local function claimAgain(queue, owner, taken)
 local claimed = {}
@@ -372,7 +317,78 @@ claimed[#claimed + 1] = visibleOf(call('HGETALL', key))
 end
 end
 local due = nextDueOf(queue)
-return { due and digits(due) or '', lastEventOf(queue), claimed }
+return { due and digits(due) or '', lastEventOf(queue), nowText, claimed }
+end`;
+
+const sharedClaiming = String.raw`local function roomOf(queue, limit)
+local meta = metaOf(queue)
+if meta.paused then return 0 end
+if meta.concurrency then limit = math.min(limit, meta.concurrency - call('LLEN', queue.active)) end
+local limiter = queue.key .. 'limiter'
+local ttl = call('PTTL', limiter)
+if ttl > 0 then
+local count = tonumber(call('GET', limiter) or 0)
+local max = meta.max or (count >= 9007199254740991 and 0) or math.huge -- BullMQ's manual limit is the largest number
+limit = math.min(limit, max - count)
+if limit <= 0 then return 0, now + ttl end
+elseif meta.max then
+limit = math.min(limit, meta.max)
+end
+return math.max(limit, 0)
+end
+local fresh = { 'ss', 'name', 'data', 'opts', 'timestamp', 'ats', 'parent', 'sp', 'defa', 'rjk', 'sd' }
+local function activate(queue, id, token, lockDuration)
+local key = queue.key .. id
+local fields = call('HMGET', key, unpack(fresh))
+if not fields[2] then -- it was removed by hand
+call('LREM', queue.active, 1, id)
+return
+end
+local due = tonumber(fields[11] or 0)
+if fields[9] and not fields[1] then
+return rare.failDeferred(queue, id, { opts = fields[4], parent = fields[7] }, fields[9])
+end
+if fields[9] and rare.isTooSoon(queue, id, due) then return end
+if due > now then call('HDEL', key, 'sd') end -- it was let go before its time
+local isFresh, started = not (fields[1] or fields[6]), (fields[6] or 0) + 1
+call('SET', key .. ':lock', token, 'PX', lockDuration)
+call('HSET', key, 'processedOn', nowText, 'ats', started)
+tell(queue, 'active', id, 'prev', 'waiting')
+if not isFresh then
+local all = call('HGETALL', key)
+return #all < 60 and all or rare.visibleOf(all) -- there may be thousands of children
+end
+fields[6] = digits(started)
+return fields
+end
+local function claim(queue, limit, lockDuration, owner, number)
+local due = nextDueOf(queue)
+if due and due <= now then
+rare.promoteDue(queue)
+due = nextDueOf(queue)
+end
+local room, again = roomOf(queue, limit)
+local ids = room > 0 and call('RPOP', queue.wait, room) or {}
+if #ids < room then
+local prioritized = call('ZPOPMIN', queue.prioritized, room - #ids)
+for i = 1, #prioritized, 2 do ids[#ids + 1] = prioritized[i] end
+if #prioritized > 0 and call('EXISTS', queue.prioritized) == 0 then call('DEL', queue.key .. 'pc') end
+end
+if #ids > 0 then callWithAll('LPUSH', queue.active, ids) end
+local claimed = {}
+for i, id in ipairs(ids) do
+local token = owner .. ':' .. digits(number + i)
+local fields = activate(queue, id, token, lockDuration)
+if fields then
+local last = #claimed
+claimed[last + 1], claimed[last + 2], claimed[last + 3] = id, token, fields
+end
+end
+if queue.meta.max then rare.countOnLimiter(queue, #claimed / 3) end
+queue.ready = room > 0 and #ids == room and call('EXISTS', queue.wait, queue.prioritized) > 0
+if #ids > 0 and not queue.ready then call('ZREM', queue.key .. 'marker', '0') end
+if due and (not again or due < again) then again = due end
+return { again and digits(again) or '', lastEventOf(queue), nowText, claimed }
 end`;
 
 const sharedFinishing = String.raw`local function addNextOf(queue, deduplicationId)
@@ -386,7 +402,7 @@ local opts = cjson.decode(values[3])
 local delay, priority, ttl = tonumber(opts.delay or 0), tonumber(opts.priority or 0), tonumber(opts.de.ttl or 0)
 if ttl > 0 and not opts.de.keepLastIfActive then call('SET', queue.key .. 'de:' .. deduplicationId, id, 'PX', ttl)
 else call('SET', queue.key .. 'de:' .. deduplicationId, id) end
-local fields = { 'name', values[1], 'data', values[2], 'opts', values[3], 'timestamp', now, 'delay', delay, 'priority', priority }
+local fields = { 'name', values[1], 'data', values[2], 'opts', values[3], 'timestamp', nowText, 'delay', delay, 'priority', priority }
 for name, value in pairs({ parentKey = values[5], parent = values[6], rjk = values[8], deid = deduplicationId }) do
 if value then
 fields[#fields + 1] = name
@@ -422,10 +438,9 @@ end
 ids[count + 1] = nil
 return ids
 end
-local function keepFinished(queue, state, id, opts)
-local name = state == 'completed' and 'removeOnComplete' or 'removeOnFail'
-if not opts or not string.find(opts, name, 1, true) then return true end
-local count, age = limitsOf(cjson.decode(opts)[name])
+local function trimFinished(queue, state, id, opts)
+addFinished(queue)
+local count, age = limitsOf(cjson.decode(opts)[state == 'completed' and 'removeOnComplete' or 'removeOnFail'])
 if count == 0 then
 deleteFinished(queue, state, { id })
 return false
@@ -439,18 +454,48 @@ if surplus > 0 then deleteFinished(queue, state, oldest(queue, state, math.min(s
 end
 return call('EXISTS', queue.key .. id) == 1
 end
+local function noteFailure(key, reason, code)
+if code then
+call('HSET', key, 'failedReason', reason, 'sc', code)
+else
+call('HSET', key, 'failedReason', reason)
+call('HDEL', key, 'sc')
+end
+end
+local function groupOf(key)
+return call('HGET', key, 'sp') or nil
+end
 local function failForGood(queue, id, job, reason, code)
 local key = queue.key .. id
-call('HSET', key, 'failedReason', reason, 'finishedOn', now)
-if code then call('HSET', key, 'sc', code) else call('HDEL', key, 'sc') end
+noteFailure(key, reason, code)
+call('HSET', key, 'finishedOn', nowText)
 call('HDEL', key, 'defa')
-call('ZADD', queue.key .. 'failed', now, id)
-queue.finished = true
 if code then tell(queue, 'failed', id, 'failedReason', reason, 'prev', 'active', 'code', code)
 else tell(queue, 'failed', id, 'failedReason', reason, 'prev', 'active') end
 if job.deid then endDeduplication(queue, id, job.deid) end
-if job.parent then childFailed(job.parent, key, job.group, reason) end
-return keepFinished(queue, 'failed', id, job.opts)
+if job.parent then childFailed(job.parent, key, groupOf(key), reason) end
+noteFinished(queue, 'failed', id)
+return not string.find(job.opts or '', 'removeOnFail', 1, true) or trimFinished(queue, 'failed', id, job.opts)
+end`;
+
+const sharedLooking = String.raw`local function takeOut(queue, id)
+for _, state in ipairs({ 'delayed', 'waiting-children', 'completed', 'failed', 'prioritized' }) do
+if call('ZREM', queue.key .. state, id) == 1 then return state end
+end
+if call('LREM', queue.key .. 'active', -1, id) == 1 then return 'active' end
+if call('LREM', queue.key .. 'wait', -1, id) == 1 then return 'waiting' end
+if call('LREM', queue.key .. 'paused', -1, id) == 1 then return 'waiting' end
+end
+local function placeOf(queue, id)
+local due = call('ZSCORE', queue.key .. 'delayed', id)
+if due then return 'delayed', digits(math.floor(due / 4096)) end
+local parked = call('ZSCORE', queue.key .. 'waiting-children', id)
+if parked then return 'waiting-children', tonumber(parked) < 0 and digits(-parked) or nil end
+for _, state in ipairs({ 'completed', 'failed', 'prioritized' }) do
+if call('ZSCORE', queue.key .. state, id) then return state end
+end
+if call('EXISTS', queue.key .. id .. ':lock') == 1 or call('LPOS', queue.key .. 'active', id) then return 'active' end
+return 'waiting'
 end`;
 
 const sharedPlaces = String.raw`local firstPlace = 1000000
@@ -484,25 +529,6 @@ call('ZADD', queue.key .. 'waiting-children', due and -math.ceil(due) or now, id
 if due then queue.delayed = true end
 tell(queue, 'waiting-children', id, 'prev', 'active')
 end
-local function takeOut(queue, id)
-for _, state in ipairs({ 'delayed', 'waiting-children', 'completed', 'failed', 'prioritized' }) do
-if call('ZREM', queue.key .. state, id) == 1 then return state end
-end
-if call('LREM', queue.key .. 'active', -1, id) == 1 then return 'active' end
-if call('LREM', queue.key .. 'wait', -1, id) == 1 then return 'waiting' end
-if call('LREM', queue.key .. 'paused', -1, id) == 1 then return 'waiting' end
-end
-local function placeOf(queue, id)
-local due = call('ZSCORE', queue.key .. 'delayed', id)
-if due then return 'delayed', digits(math.floor(due / 4096)) end
-local parked = call('ZSCORE', queue.key .. 'waiting-children', id)
-if parked then return 'waiting-children', tonumber(parked) < 0 and digits(-parked) or nil end
-for _, state in ipairs({ 'completed', 'failed', 'prioritized' }) do
-if call('ZSCORE', queue.key .. state, id) then return state end
-end
-if call('EXISTS', queue.key .. id .. ':lock') == 1 or call('LPOS', queue.key .. 'active', id) then return 'active' end
-return 'waiting'
-end
 local function deleteJob(key)
 call('DEL', key, key .. ':lock', key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed', key .. ':unsuccessful')
 end
@@ -534,6 +560,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function digits(number)
 return string.format('%.0f', number)
 end
+local nowText = digits(now)
 local absent = ' null'
 local at = 0
 local function take()
@@ -557,13 +584,25 @@ local queues = {}
 local function queueAt(key)
 local queue = queues[key]
 if not queue then
-queue = { key = key }
+queue = {
+key = key,
+events = key .. 'events',
+wait = key .. 'wait',
+active = key .. 'active',
+prioritized = key .. 'prioritized',
+}
 queues[key] = queue
 end
 return queue
 end
+local named = {}
 local function queueNamed(name)
-return queueAt(prefix .. ':' .. name .. ':')
+local queue = named[name]
+if not queue then
+queue = queueAt(prefix .. ':' .. name .. ':')
+named[name] = queue
+end
+return queue
 end
 local function metaOf(queue)
 if not queue.meta then
@@ -583,7 +622,7 @@ end
 return queue.meta
 end
 local function tell(queue, event, id, ...)
-call('XADD', queue.key .. 'events', '*', 'event', event, 'jobId', id, ...)
+call('XADD', queue.events, '*', 'event', event, 'jobId', id, ...)
 queue.told = true
 end
 local function lastEventOf(queue)
@@ -597,8 +636,28 @@ local due = delayed and math.floor(delayed / 4096)
 if parked and (not due or -parked < due) then return -parked end
 return due
 end
+local function addFinished(queue)
+for _, state in ipairs({ 'completed', 'failed' }) do
+local entries = queue[state]
+if entries then
+callWithAll('ZADD', queue.key .. state, entries)
+queue[state] = nil
+end
+end
+end
+local function noteFinished(queue, state, id)
+queue.finished = true
+local entries = queue[state]
+if entries then
+entries[#entries + 1] = nowText
+entries[#entries + 1] = id
+else
+queue[state] = { nowText, id }
+end
+end
 local function leave()
 for key, queue in pairs(queues) do
+if queue.finished then addFinished(queue) end
 if queue.ready and not metaOf(queue).paused then call('ZADD', key .. 'marker', 0, '0') end
 if queue.delayed then
 local due = nextDueOf(queue)
@@ -611,65 +670,22 @@ if queue.told then call('XTRIM', key .. 'events', 'MAXLEN', '~', metaOf(queue).m
 end
 end`;
 
-const sharedWriting = String.raw`local attributes = { 'sw', 'name', 'opts', 'parent', 'sp', 'deid', 'priority', 'stc', 'sb', 'atm', 'sc', 'failedReason', 'finishedOn' }
-local function takeWrite()
-local queue = queueNamed(take())
-local write = { queue = queue, id = take(), token = take(), seq = take() }
-write.key = queue.key .. write.id
-write.set = takeList()
-write.delete = takeList()
-write.progress = takeOptional()
-write.children = takeJobs()
-return write
-end
-local function receiptOf(write)
+const sharedWritingRarely = String.raw`local function receiptOf(write)
 return prefix .. '::receipt:' .. write.token
 end
 local function refused(write)
 local receipt = call('GET', receiptOf(write))
 if receipt and string.match(receipt, '^(%S+)') == write.seq then return string.match(receipt, '^%S+ (.*)$') end
-local job = write.job
-if job.sc == 'JOB_CANCELLED' and job.finishedOn then return '!cancelled ' .. (job.failedReason or '') end
+local values = call('HMGET', write.key, 'sc', 'failedReason', 'finishedOn')
+if values[1] == 'JOB_CANCELLED' and values[3] then return '!cancelled ' .. (values[2] or '') end
 return '!lost'
-end
-local function prove(write)
-local values = call('HMGET', write.key, unpack(attributes))
-local job = {}
-for i, name in ipairs(attributes) do job[name] = values[i] or nil end
-job.group = job.sp
-write.job = job
-local seq, last, answer, token = string.match(job.sw or '0 0 - ', '^(%d+) (%d+) (%S+) (.*)$')
-if token == write.token and last == write.seq then return '=' .. answer end
-if call('GET', write.key .. ':lock') ~= write.token then return refused(write) end
-if tostring(tonumber(seq) + 1) ~= write.seq then return '!order ' .. seq end
-end
-local function save(write, answer, seq)
-for _, child in ipairs(write.children) do addJob(child) end
-local set = write.set
-local function add(name, value)
-set[#set + 1] = name
-set[#set + 1] = value
-end
-add('sw', (seq or write.seq) .. ' ' .. write.seq .. ' ' .. answer .. ' ' .. write.token)
-if write.job.stc ~= write.job.sb then add('sb', write.job.stc) end
-if write.progress then add('progress', write.progress) end
-callWithAll('HSET', write.key, set)
-if #write.delete > 0 then callWithAll('HDEL', write.key, write.delete) end
-if write.progress then tell(write.queue, 'progress', write.id, 'data', write.progress) end
-end
-local function endLease(write)
-call('DEL', write.key .. ':lock')
-call('LREM', write.queue.key .. 'active', -1, write.id)
-end
-local function priorityOf(write)
-return tonumber(write.job.priority or 0)
 end
 local function leaveReceipt(write, answer)
 call('SET', receiptOf(write), write.seq .. ' ' .. answer, 'PX', 60000)
 end
 local function park(write, waits)
 endLease(write)
-call('HSET', write.key, 'sa', packWaits(waits))
+call('HSET', write.key, 'sa', packWaits(waits), 'delay', 0) -- by it BullMQ's workers would delay what they wake
 makeWaitingChildren(write.queue, write.id, waits.due)
 end
 local function takeWaits()
@@ -680,49 +696,147 @@ waits.due = due and tonumber(due)
 return waits
 end`;
 
+const sharedWriting = String.raw`local function takeWrite()
+local queue, id, count = queueNamed(ARGV[at + 1]), ARGV[at + 2], tonumber(ARGV[at + 6])
+local write = {
+queue = queue,
+id = id,
+key = queue.key .. id,
+token = ARGV[at + 3],
+seq = ARGV[at + 4],
+hasProgress = ARGV[at + 5] == '1',
+from = at + 7,
+to = at + 6 + count,
+}
+at = write.to
+local removed = tonumber(take())
+if removed > 0 then
+write.removed = { unpack(ARGV, at + 1, at + removed) }
+at = at + removed
+end
+local children = tonumber(take())
+if children > 0 then
+write.children = {}
+for i = 1, children do write.children[i] = rare.takeJob() end
+end
+return write
+end
+local function prove(write, ends)
+local values
+if ends then
+values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid', 'priority', 'defa')
+write.opts, write.parent, write.deid, write.priority = values[5], values[6], values[7], tonumber(values[8] or 0)
+write.deferred = values[9]
+write.attempts = tonumber(values[4] or 0)
+else
+values = call('HMGET', write.key, 'sw', 'stc', 'sb')
+end
+write.stalls = values[2] ~= values[3] and values[2]
+local seq = 0
+if values[1] then
+local number, last = string.match(values[1], '^(%d+) (.*)$')
+local own = write.seq .. ' ' .. write.token .. ' '
+if string.sub(last, 1, #own) == own then return '=' .. string.sub(last, #own + 1) end
+seq = tonumber(number)
+end
+write.isFirst = seq == 0
+if call('GET', write.key .. ':lock') ~= write.token then return rare.refused(write) end
+if tonumber(write.seq) ~= seq + 1 then return '!order ' .. seq end
+end
+local function addChildren(write)
+if not write.children then return end
+for _, child in ipairs(write.children) do rare.addJob(child) end
+write.children = nil
+end
+local function lastWrite(write, seq, answer)
+return seq .. ' ' .. write.seq .. ' ' .. write.token .. ' ' .. answer
+end
+local function save(write, answer)
+addChildren(write)
+local key, from, to = write.key, write.from, write.to
+while to - from >= 4000 do -- Lua's stack holds about 8,000
+call('HSET', key, unpack(ARGV, from, from + 3999))
+from = from + 4000
+end
+call('HSET', key, 'sw', lastWrite(write, write.seq, answer), unpack(ARGV, from, to))
+if write.stalls then call('HSET', key, 'sb', write.stalls) end
+if write.removed then callWithAll('HDEL', key, write.removed) end
+if write.hasProgress then tell(write.queue, 'progress', write.id, 'data', ARGV[to]) end
+end
+local endedLocks = {}
+local function deleteEndedLocks()
+if #endedLocks > 0 then call('DEL', unpack(endedLocks)) end
+end
+local function sleepUntil(write, due)
+due = math.ceil(due)
+call('HSET', write.key, 'delay', digits(math.max(due - now, 0)), 'sd', digits(due))
+if write.deferred then call('HDEL', write.key, 'defa') end -- of a child that failed before
+makeDelayed(write.queue, write.id, due)
+end
+local function endLease(write)
+endedLocks[#endedLocks + 1] = write.key .. ':lock'
+call('LREM', write.queue.active, -1, write.id)
+end`;
+
 const writesCheckpoint = String.raw`function writes.checkpoint(write)
 save(write, '-')
 return '=-'
 end`;
 
-const writesComplete = String.raw`local function dropCheckpoint(write)
-local fields, set = write.set, {}
-for i = 1, #fields, 2 do
-if fields[i] == 'ss' then set = { 'ss', fields[i + 1] } end
-end
-write.set, write.delete = set, {}
-local last = write.job.sw
-if not last or string.find(last, '^0 ') then return end -- none was saved before
+const writesCompleteRarely = String.raw`local function dropCheckpoint(write)
+local saved = { write.hasProgress and 'progress' or nil }
 for _, name in ipairs(call('HKEYS', write.key)) do
-if string.sub(name, 1, 3) == 'ss:' then write.delete[#write.delete + 1] = name end
+if string.sub(name, 1, 3) == 'ss:' then saved[#saved + 1] = name end
 end
+callWithAll('HDEL', write.key, saved)
 end
-function writes.complete(write, result, failuresSeen)
-local key, queue, job = write.key, write.queue, write.job
-if #write.children > 0 or call('EXISTS', key .. ':dependencies', key .. ':unsuccessful') > 0 then
+local function waitForChildren(write, failuresSeen)
+local key = write.key
 if call('ZCARD', key .. ':unsuccessful') > failuresSeen then return '=failed-children' end
-for _, child in ipairs(write.children) do addJob(child) end
-write.children = {}
+addChildren(write)
 local waits = { groups = {}, seen = failuresSeen }
-if not isSettled(key, waits) then
+if isSettled(key, waits) then return end
 save(write, 'waiting-children')
 park(write, waits)
 return '=waiting-children'
-end
-end
-dropCheckpoint(write)
-save(write, 'completed', '0')
-endLease(write)
-if result then call('HSET', key, 'finishedOn', now, 'atm', (job.atm or 0) + 1, 'returnvalue', result)
-else call('HSET', key, 'finishedOn', now, 'atm', (job.atm or 0) + 1) end
-call('ZADD', queue.key .. 'completed', now, write.id)
-queue.finished = true
-tell(queue, 'completed', write.id, 'returnvalue', result or absent, 'prev', 'active')
-if job.deid then endDeduplication(queue, write.id, job.deid) end
-if job.parent then childCompleted(job.parent, key, job.group, result or absent) end
-if not keepFinished(queue, 'completed', write.id, job.opts) then leaveReceipt(write, '=completed') end
-return '=completed'
 end`;
+
+const writesComplete = String.raw`local function cursorOf(write)
+for i = write.from, write.to, 2 do
+if ARGV[i] == 'ss' then return ARGV[i + 1] end
+end
+end
+function writes.complete(write, result, failuresSeen)
+local key, queue, id = write.key, write.queue, write.id
+if write.children or call('EXISTS', key .. ':dependencies', key .. ':unsuccessful') > 0 then
+local waiting = rare.waitForChildren(write, failuresSeen)
+if waiting then return waiting end
+end
+endLease(write)
+local fields = { 'sw', lastWrite(write, 0, 'completed'), 'finishedOn', nowText, 'atm', write.attempts + 1 }
+local function set(name, value)
+if not value then return end
+fields[#fields + 1] = name
+fields[#fields + 1] = value
+end
+set('returnvalue', result)
+set('ss', cursorOf(write))
+call('HSET', key, unpack(fields))
+if write.stalls then call('HSET', key, 'sb', write.stalls) end
+if not write.isFirst then rare.dropCheckpoint(write) end
+if write.hasProgress then
+tell(queue, 'completed', id, 'returnvalue', result or absent, 'prev', 'active', 'progress', ARGV[write.to])
+else
+tell(queue, 'completed', id, 'returnvalue', result or absent, 'prev', 'active')
+end
+if write.deid then rare.endDeduplication(queue, id, write.deid) end
+if write.parent then rare.childCompleted(write.parent, key, rare.groupOf(key), result or absent) end
+noteFinished(queue, 'completed', id)
+local keepsAll = not string.find(write.opts or '', 'removeOnComplete', 1, true)
+if not keepsAll and not rare.trimFinished(queue, 'completed', id, write.opts) then rare.leaveReceipt(write, '=completed') end
+return '=completed'
+end
+function arguments.complete() return takeOptional(), tonumber(take()) end`;
 
 const writesFail = String.raw`local stackTraceLimit = 10
 local function withStack(rows, stack)
@@ -732,40 +846,42 @@ while #stacks > stackTraceLimit do table.remove(stacks, 1) end
 return cjson.encode(stacks)
 end
 function writes.fail(write, failure)
-local key, queue, id, job = write.key, write.queue, write.id, write.job
+local key, queue, id = write.key, write.queue, write.id
 save(write, '-')
 endLease(write)
-local attempts = (job.atm or 0) + 1
+local attempts = write.attempts + 1
 call('HSET', key, 'atm', attempts)
 if failure.stack then call('HSET', key, 'stacktrace', withStack(call('HGET', key, 'stacktrace'), failure.stack)) end
 if not failure.retryAt then
-local kept = failForGood(queue, id, job, failure.reason, failure.code)
-if attempts >= (cjson.decode(job.opts).attempts or 0) then tell(queue, 'retries-exhausted', id, 'attemptsMade', attempts) end
+local kept = failForGood(queue, id, write, failure.reason, failure.code)
+if attempts >= (cjson.decode(write.opts).attempts or 0) then tell(queue, 'retries-exhausted', id, 'attemptsMade', attempts) end
 if not kept then leaveReceipt(write, '=-') end
 return '=-'
 end
-call('HSET', key, 'failedReason', failure.reason)
-if failure.code then call('HSET', key, 'sc', failure.code) else call('HDEL', key, 'sc') end
+noteFailure(key, failure.reason, failure.code)
 if failure.retryAt > now then
-call('HSET', key, 'delay', math.ceil(failure.retryAt) - now)
-makeDelayed(queue, id, failure.retryAt)
+sleepUntil(write, failure.retryAt)
 else
-makeReady(queue, id, priorityOf(write), false, 'active')
+makeReady(queue, id, write.priority, false, 'active')
 end
 return '=-'
+end
+function arguments.fail()
+local failure = { reason = take(), code = takeOptional(), stack = takeOptional(), retryAt = takeOptional() }
+failure.retryAt = failure.retryAt and tonumber(failure.retryAt)
+return failure
 end`;
 
 const writesMoveToDelayed = String.raw`function writes.moveToDelayed(write, due)
 save(write, '-')
 endLease(write)
-call('HSET', write.key, 'delay', math.max(math.ceil(due) - now, 0))
-makeDelayed(write.queue, write.id, due)
+sleepUntil(write, due)
 return '=-'
-end`;
+end
+function arguments.moveToDelayed() return tonumber(take()) end`;
 
 const writesMoveToWaitingChildren = String.raw`function writes.moveToWaitingChildren(write, waits)
-for _, child in ipairs(write.children) do addJob(child) end
-write.children = {}
+addChildren(write)
 if isSettled(write.key, waits) then
 save(write, 'held')
 return '=held'
@@ -773,27 +889,30 @@ end
 save(write, 'parked')
 park(write, waits)
 return '=parked'
-end`;
+end
+arguments.moveToWaitingChildren = takeWaits`;
 
 const writesRelease = String.raw`function writes.release(write)
 save(write, '-')
 endLease(write)
-makeReady(write.queue, write.id, priorityOf(write), true, 'active')
+makeReady(write.queue, write.id, write.priority, true, 'active')
 return '=-'
 end`;
 
 export const scripts = {
   add: script('add', sharedStore, sharedPlaces, sharedChildren, sharedAdding, String.raw`local receiptKey = prefix .. '::adds:' .. take()
-local before = call('GET', receiptKey)
-if before then return cmsgpack.unpack(before) end
-local answers = { time[1], time[2] }
-for _, job in ipairs(takeJobs()) do answers[#answers + 1] = addJob(job) end
-call('SET', receiptKey, cmsgpack.pack(answers), 'PX', 60000)
+local packed = call('GET', receiptKey)
+if not packed then
+local ids = {}
+for i, job in ipairs(takeJobs()) do ids[i] = addJob(job) end
+packed = cmsgpack.pack(ids)
+call('SET', receiptKey, packed, 'PX', 60000)
 leave()
-return answers`),
-  cancel: script('cancel', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedChildren, sharedFinishing, String.raw`local function cancel(queue, id, reason)
+end
+return { time[1], time[2], packed }`),
+  cancel: script('cancel', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedFinishing, String.raw`local function cancel(queue, id, reason)
 local key = queue.key .. id
-local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'sp', 'opts', 'deid')
+local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'opts', 'deid')
 if not values[1] or values[2] then return 0 end
 local children = unfinishedChildren(key)
 takeOut(queue, id)
@@ -801,7 +920,7 @@ call('DEL', key .. ':lock')
 call('HDEL', key, 'sa')
 local seq, rest = string.match(values[3] or '', '^(%d+) (.*)$')
 if seq and seq ~= '0' then call('HSET', key, 'sw', digits(seq + 1) .. ' ' .. rest) end
-local job = { parent = values[4], group = values[5], opts = values[6], deid = values[7] }
+local job = { parent = values[4], opts = values[5], deid = values[6] }
 failForGood(queue, id, job, reason, 'JOB_CANCELLED')
 for _, child in ipairs(children) do cancel(child.queue, child.id, reason) end
 return 1
@@ -812,7 +931,7 @@ leave()
 return { time[1], time[2], done }`),
   changeDelay: script('change-delay', sharedStore, sharedPlaces, String.raw`local queue, id, due = queueNamed(take()), take(), tonumber(take())
 if call('ZREM', queue.key .. 'delayed', id) == 0 then return { time[1], time[2], 0 } end
-call('HSET', queue.key .. id, 'delay', math.max(math.ceil(due) - now, 0))
+call('HSET', queue.key .. id, 'delay', math.max(math.ceil(due) - now, 0), 'sd', digits(math.ceil(due)))
 makeDelayed(queue, id, due)
 leave()
 return { time[1], time[2], 1 }`),
@@ -877,9 +996,9 @@ call('ZCARD', key .. 'waiting-children'),
 call('ZCARD', key .. 'completed'),
 call('ZCARD', key .. 'failed'),
 }`),
-  get: script('get', String.raw`#!lua flags=no-writes`, sharedStore, sharedPlaces, sharedReading, String.raw`local queue = queueNamed(take())
+  get: script('get', String.raw`#!lua flags=no-writes`, sharedStore, sharedPlaces, sharedLooking, sharedReading, String.raw`local queue = queueNamed(take())
 return answerWith(queue, takeList())`),
-  list: script('list', String.raw`#!lua flags=no-writes`, sharedStore, sharedPlaces, sharedReading, String.raw`local queue, state, first, last = queueNamed(take()), take(), tonumber(take()), tonumber(take())
+  list: script('list', String.raw`#!lua flags=no-writes`, sharedStore, sharedPlaces, sharedLooking, sharedReading, String.raw`local queue, state, first, last = queueNamed(take()), take(), tonumber(take()), tonumber(take())
 local function reversed(list)
 local result = {}
 for i = #list, 1, -1 do result[#result + 1] = list[i] end
@@ -945,17 +1064,17 @@ owners[#owners + 1] = owner
 end
 else
 call('LREM', queue.key .. 'active', 1, id)
-local values = call('HMGET', key, 'name', 'stc', 'sb', 'priority', 'parent', 'sp', 'opts', 'deid')
+local values = call('HMGET', key, 'name', 'sb', 'priority', 'parent', 'opts', 'deid')
 if values[1] then
 call('DEL', key .. ':lock')
 local stalled = call('HINCRBY', key, 'stc', 1)
 tell(queue, 'stalled', id)
 recovered[#recovered + 1] = id
-if stalled - (values[3] or 0) <= maxStalledCount then
-makeReady(queue, id, tonumber(values[4] or 0), true, 'active')
+if stalled - (values[2] or 0) <= maxStalledCount then
+makeReady(queue, id, tonumber(values[3] or 0), true, 'active')
 recovered[#recovered + 1] = 'waiting'
 else
-local job = { parent = values[5], group = values[6], opts = values[7], deid = values[8] }
+local job = { parent = values[4], opts = values[5], deid = values[6] }
 failForGood(queue, id, job, 'job stalled more than allowable limit', 'JOB_STALLED')
 recovered[#recovered + 1] = 'failed'
 end
@@ -964,7 +1083,7 @@ end
 end
 leave()
 return { time[1], time[2], recovered, #ids == 1000 and left or 0, left, owners }`),
-  remove: script('remove', sharedStore, sharedPlaces, sharedChildren, String.raw`local function holdsActive(queue, id)
+  remove: script('remove', sharedStore, sharedPlaces, sharedLooking, sharedChildren, String.raw`local function holdsActive(queue, id)
 local key = queue.key .. id
 if call('EXISTS', key .. ':lock') == 1 or call('LPOS', queue.key .. 'active', id) then return true end
 for _, child in ipairs(unfinishedChildren(key)) do
@@ -1013,32 +1132,45 @@ makeReady(queue, id, tonumber(values[2] or 0), false, prev)
 if values[3] then childReopened(values[3], key) end
 leave()
 return { time[1], time[2], 1 }`),
-  turn: script('turn', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedChildren, sharedAdding, sharedFinishing, sharedWriting, sharedClaiming, String.raw`local writes = {}`, writesCheckpoint, writesMoveToDelayed, writesMoveToWaitingChildren, writesComplete, writesFail, writesRelease, String.raw`local function noArguments() end
-local arguments = {
-checkpoint = noArguments,
-moveToDelayed = function() return tonumber(take()) end,
-moveToWaitingChildren = takeWaits,
-complete = function() return takeOptional(), tonumber(take()) end,
-fail = function()
-local failure = { reason = take(), code = takeOptional(), stack = takeOptional(), retryAt = takeOptional() }
-failure.retryAt = failure.retryAt and tonumber(failure.retryAt)
-return failure
-end,
-release = noArguments,
+  turn: script('turn', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, String.raw`local writes, arguments, rare = {}, {}, {}`, sharedWriting, sharedClaiming, writesCheckpoint, writesMoveToDelayed, writesComplete, writesRelease, String.raw`setmetatable(rare, {
+__index = function(self, name)`, sharedChildren, sharedAdding, sharedFinishing, sharedWritingRarely, sharedClaimingRarely, writesCompleteRarely, writesFail, writesMoveToWaitingChildren, String.raw`local defined = {
+define = function() end,
+takeJob = takeJob,
+addJob = addJob,
+endDeduplication = endDeduplication,
+trimFinished = trimFinished,
+groupOf = groupOf,
+childCompleted = childCompleted,
+refused = refused,
+leaveReceipt = leaveReceipt,
+promoteDue = promoteDue,
+visibleOf = visibleOf,
+isTooSoon = isTooSoon,
+failDeferred = failDeferred,
+countOnLimiter = countOnLimiter,
+claimAgain = claimAgain,
+waitForChildren = waitForChildren,
+dropCheckpoint = dropCheckpoint,
 }
+for each, value in pairs(defined) do rawset(self, each, value) end
+return defined[name]
+end,
+})
 local function answerTo(kind, write, ...)
-return prove(write) or writes[kind](write, ...)
-end
-local function takeWriteOf(kind)
-local write = takeWrite()
-return kind, write, arguments[kind]()
+return prove(write, kind ~= 'checkpoint') or writes[kind](write, ...)
 end
 local callId = take()
-local answers = { time[1], time[2] }
-for _ = 1, tonumber(take()) do
-local done, answer = pcall(answerTo, takeWriteOf(take()))
-answers[#answers + 1] = done and answer or '!error ' .. tostring(type(answer) == 'table' and answer.err or answer)
+local answers = {}
+for i = 1, tonumber(take()) do
+local kind, write = take(), takeWrite()
+if not writes[kind] then rare.define() end
+local takeArguments = arguments[kind]
+local done, answer
+if takeArguments then done, answer = pcall(answerTo, kind, write, takeArguments())
+else done, answer = pcall(answerTo, kind, write) end
+answers[i] = done and answer or '!error ' .. tostring(type(answer) == 'table' and answer.err or answer)
 end
+deleteEndedLocks()
 local receiptKey = prefix .. '::claims:' .. callId
 local claims = tonumber(take())
 if claims > 0 then
@@ -1048,13 +1180,13 @@ local takenNow = {}
 for i = 1, claims do
 local queue, limit, lockDuration, owner, number = queueNamed(take()), tonumber(take()), take(), take(), tonumber(take())
 if takenBefore then
-answers[#answers + 1] = claimAgain(queue, owner, takenBefore[i])
+answers[#answers + 1] = rare.claimAgain(queue, owner, takenBefore[i])
 else
 local answer = claim(queue, limit, lockDuration, owner, number)
 takenNow[i] = {}
-for place = 1, #answer[3], 3 do
-takenNow[i][#takenNow[i] + 1] = answer[3][place]
-takenNow[i][#takenNow[i] + 1] = answer[3][place + 1]
+for place = 1, #answer[4], 3 do
+takenNow[i][#takenNow[i] + 1] = answer[4][place]
+takenNow[i][#takenNow[i] + 1] = answer[4][place + 1]
 end
 answers[#answers + 1] = answer
 end
@@ -1062,7 +1194,7 @@ end
 if not takenBefore then call('SET', receiptKey, cmsgpack.pack(takenNow), 'PX', 60000) end
 end
 leave()
-return answers`),
+return { time[1], time[2], cmsgpack.pack(answers) }`),
   updateData: script('update-data', sharedStore, String.raw`local key = queueNamed(take()).key .. take()
 local data = takeOptional()
 if call('EXISTS', key) == 0 then return { time[1], time[2], 0 } end

@@ -16,12 +16,7 @@ export function engineOn(store: Store): Engine {
 
     // --- produce ---
 
-    async add(jobs) {
-      if (jobs.length === 0) return [];
-      const args: Arguments = [store.newCallId()];
-      store.packing.jobs(args, jobs);
-      return (await store.ask(scripts.add, args)) as string[];
-    },
+    add: (jobs) => (jobs.length > 0 ? turns.add(jobs) : []),
 
     // --- consume ---
 

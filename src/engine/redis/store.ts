@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { JobRecord, JobState } from '../records.js';
-import { Packing, type Arguments } from './arguments.js';
+import type { Arguments } from './arguments.js';
 import { EventFeed } from './event-feed.js';
 import { eventNumber } from './event-ids.js';
 import type { Dedicated, Link } from './link.js';
@@ -28,7 +28,6 @@ export interface StoreOptions {
 export class Store {
   readonly prefix: string;
   readonly clock: ServerClock;
-  readonly packing: Packing;
   readonly turns: Turns;
   readonly feed: EventFeed;
   readonly #link: StoreLink;
@@ -42,13 +41,15 @@ export class Store {
     this.#link = link;
     this.#process = process;
     this.clock = new ServerClock(clock);
-    this.packing = new Packing(prefix);
     this.turns = new Turns({
       clock,
-      packing: this.packing,
       prefix,
       newCallId: () => this.newCallId(),
-      call: (script, args) => this.call(script, args),
+      call: async (script, args) => {
+        const answers = (await link.call(script, args, { buffers: true })) as readonly Buffer[];
+        this.clock.tell(String(answers[0]), String(answers[1]));
+        return answers;
+      },
       ownerOf: (queue) => `${this.#watches.get(queue)?.clientId ?? 0}:${process}`,
       claimed: (queue, { emptied, again }) => this.#watches.get(queue)?.claimed(emptied, again),
     });

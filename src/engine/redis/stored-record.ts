@@ -14,11 +14,7 @@ export interface Place {
 }
 
 /** A job of its hash: names and values in turn, as Redis answers them. BullMQ's names, and ours beside them. */
-export function recordOf(
-  { queue, id, state, due, eventId }: Place,
-  fields: readonly string[],
-  prefix: string,
-): JobRecord {
+export function recordOf(place: Place, fields: readonly string[], prefix: string): JobRecord {
   const hash = new Map<string, string>();
   const saved = new Map<string, string>();
   for (let i = 0; i < fields.length; i += 2) {
@@ -27,14 +23,11 @@ export function recordOf(
     else hash.set(name, fields[i + 1]!);
   }
   return {
-    id,
-    queue,
+    ...recordIn(place),
     name: hash.get('name') ?? '',
     data: hash.get('data'),
     opts: optionsOf(hash.get('opts')),
     timestamp: Number(hash.get('timestamp')),
-    state,
-    due,
     attemptsMade: Number(hash.get('atm') ?? 0),
     attemptsStarted: Number(hash.get('ats') ?? 0),
     stalledCounter: Number(hash.get('stc') ?? 0),
@@ -47,9 +40,61 @@ export function recordOf(
     stacktrace: stacksOf(hash.get('stacktrace')),
     parent: parentOf(hash.get('parent'), hash.get('sp'), prefix),
     checkpoint: checkpointOf(hash.get('ss'), hash.get('sw'), saved),
+  };
+}
+
+/** A job that was just claimed: all of its hash, or of one that was never started what there may be, in the script's order. */
+export function claimedRecord(
+  place: Place,
+  values: readonly (string | false)[],
+  now: number,
+  prefix: string,
+): JobRecord {
+  if (values.length % 2 === 0) return recordOf(place, values as readonly string[], prefix);
+  const [, name, data, opts, timestamp, started, parent, group] = values.map((value) =>
+    value === false ? undefined : value,
+  );
+  return {
+    ...recordIn(place),
+    name: name ?? '',
+    data,
+    opts: optionsOf(opts),
+    timestamp: Number(timestamp),
+    attemptsStarted: Number(started),
+    processedOn: now,
+    parent: parentOf(parent, group, prefix),
+  };
+}
+
+/** A job to which nothing has happened. */
+function recordIn({ queue, id, state, due, eventId }: Place): JobRecord {
+  return {
+    id,
+    queue,
+    name: '',
+    data: undefined,
+    opts: noOptions,
+    timestamp: 0,
+    state,
+    due,
+    attemptsMade: 0,
+    attemptsStarted: 0,
+    stalledCounter: 0,
+    processedOn: undefined,
+    finishedOn: undefined,
+    progress: undefined,
+    returnvalue: undefined,
+    failedReason: undefined,
+    failedCode: undefined,
+    stacktrace: noRows,
+    parent: undefined,
+    checkpoint: undefined,
     eventId,
   };
 }
+
+const noOptions: JobOptions = Object.freeze({});
+const noRows: readonly string[] = [];
 
 function numberOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text);
@@ -66,12 +111,12 @@ function jsonOf(text: string | undefined): unknown {
 }
 
 function optionsOf(text: string | undefined): JobOptions {
-  return Object.freeze(jsonOf(text) ?? {});
+  return text === undefined || text === '{}' ? noOptions : Object.freeze(jsonOf(text) ?? {});
 }
 
 function stacksOf(text: string | undefined): readonly string[] {
   const stacks = jsonOf(text);
-  return Array.isArray(stacks) ? stacks : [];
+  return Array.isArray(stacks) ? stacks : noRows;
 }
 
 function parentOf(text: string | undefined, group: string | undefined, prefix: string): ParentLink | undefined {

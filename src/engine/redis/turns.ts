@@ -1,29 +1,40 @@
-import { JobCancelledError, LeaseLostError, StoreUnavailableError } from '../../errors.js';
+import { JobCancelledError, LeaseLostError, StoreFaultError } from '../../errors.js';
 import type { Cancel, Clock } from '../clock.js';
 import type { Claimed, ClaimOptions } from '../engine.js';
-import type { Lease, Write } from '../records.js';
-import type { Arguments, Packing } from './arguments.js';
+import type { Lease, NewJob, Write } from '../records.js';
+import { jobArguments, writeArguments, type Arguments } from './arguments.js';
 import { eventNumber } from './event-ids.js';
+import { unpack } from './msgpack.js';
+import type { Script } from './script.js';
 import { scripts } from './scripts.js';
-import { recordOf } from './stored-record.js';
+import { claimedRecord } from './stored-record.js';
 
-/** R5: a script's work is bounded. */
-const largestTurn = 100;
+/** R5: a script's work is bounded. So small, Redis works on one call while this process makes the next and reads the last. */
+const largestTurn = 32;
+const largestAdd = 1_000;
 
-type Kind = 'checkpoint' | 'moveToDelayed' | 'moveToWaitingChildren' | 'complete' | 'fail' | 'release';
+export type Kind = 'checkpoint' | 'moveToDelayed' | 'moveToWaitingChildren' | 'complete' | 'fail' | 'release';
 
-interface PendingWrite {
-  readonly lease: Lease;
-  readonly args: Arguments;
-  readonly resolve: (answer: string) => void;
+interface Pending<A> {
+  readonly resolve: (answer: A) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface PendingClaim {
+interface PendingWrite extends Pending<string> {
+  readonly kind: Kind;
+  readonly lease: Lease;
+  readonly write: Write;
+  readonly more: Arguments | undefined;
+}
+
+interface PendingClaim extends Pending<readonly Claimed[]> {
   readonly queue: string;
   readonly options: ClaimOptions;
-  readonly resolve: (claimed: readonly Claimed[]) => void;
-  readonly reject: (error: unknown) => void;
+}
+
+interface PendingAdd extends Pending<readonly string[]> {
+  readonly count: number;
+  readonly args: Arguments;
 }
 
 /** What a claim tells of its queue beside the jobs. */
@@ -36,18 +47,19 @@ export interface ClaimNews {
 
 export interface TurnsHost {
   readonly clock: Clock;
-  readonly packing: Packing;
   readonly prefix: string;
+  /** A script that is sent again is known by it. */
   newCallId(): string;
-  call(script: (typeof scripts)[keyof typeof scripts], args: Arguments): Promise<readonly unknown[]>;
+  call(script: Script, args: Arguments): Promise<readonly Buffer[]>;
   /** What tokens of the queue's activations begin with: `<client id>:<process>`. */
   ownerOf(queue: string): string;
   claimed(queue: string, news: ClaimNews): void;
 }
 
-/** Collects what comes up in one turn of the event loop, and sends it as one call: writes, then claims. */
+/** Collects what comes up in one turn of the event loop, and sends it in few calls: jobs to add, then writes and claims. */
 export class Turns {
   readonly #host: TurnsHost;
+  #adds: PendingAdd[] = [];
   #writes: PendingWrite[] = [];
   #claims: PendingClaim[] = [];
   #flushing: Cancel | undefined;
@@ -57,13 +69,20 @@ export class Turns {
     this.#host = host;
   }
 
-  /** The script's answer. @throws LeaseLostError, JobCancelledError */
-  write(kind: Kind, lease: Lease, write: Write, more: Arguments = []): Promise<string> {
-    const args: Arguments = [kind];
-    this.#host.packing.write(args, lease, write);
-    args.push(...more);
+  /** The jobs' ids. They are read at once: the caller may change them afterwards. */
+  add(jobs: readonly NewJob[]): Promise<readonly string[]> {
+    const args: Arguments = [];
+    jobArguments(args, jobs, this.#host.prefix);
     return new Promise((resolve, reject) => {
-      this.#writes.push({ lease, args, resolve, reject });
+      this.#adds.push({ count: jobs.length, args, resolve, reject });
+      this.#flushSoon();
+    });
+  }
+
+  /** The script's answer. @throws LeaseLostError, JobCancelledError */
+  write(kind: Kind, lease: Lease, write: Write, more?: Arguments): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#writes.push({ kind, lease, write, more, resolve, reject });
       this.#flushSoon();
     });
   }
@@ -83,68 +102,115 @@ export class Turns {
   flush(): void {
     this.#flushing?.();
     this.#flushing = undefined;
-    const writes = this.#writes;
-    const claims = this.#claims;
+    const [adds, writes, claims] = [this.#adds, this.#writes, this.#claims];
+    if (adds.length > 0) this.#flushAdds(adds);
+    if (writes.length === 0 && claims.length === 0) return;
     this.#writes = [];
     this.#claims = [];
-    let from = 0;
-    for (; writes.length - from > largestTurn; from += largestTurn) {
-      this.#send(writes.slice(from, from + largestTurn), []);
+    const calls = Math.max(Math.ceil(writes.length / largestTurn), 1);
+    for (let call = 0; call < calls; call++) {
+      this.#sendTurn(share(writes, call, calls), merged(share(claims, call, calls)));
     }
-    if (writes.length > 0 || claims.length > 0) this.#send(writes.slice(from), merged(claims));
   }
 
-  #send(writes: readonly PendingWrite[], claims: readonly MergedClaim[]): void {
-    const args: Arguments = [this.#host.newCallId(), writes.length];
-    for (const write of writes) for (const each of write.args) args.push(each);
+  // --- adding ---
+
+  #flushAdds(adds: readonly PendingAdd[]): void {
+    this.#adds = [];
+    let [from, jobs] = [0, 0];
+    for (const [at, { count }] of adds.entries()) {
+      if (jobs > 0 && jobs + count > largestAdd) {
+        this.#sendAdds(adds.slice(from, at), jobs);
+        [from, jobs] = [at, 0];
+      }
+      jobs += count;
+    }
+    this.#sendAdds(adds.slice(from), jobs);
+  }
+
+  #sendAdds(adds: readonly PendingAdd[], jobs: number): void {
+    const args: Arguments = [this.#host.newCallId(), jobs];
+    for (const add of adds) for (const each of add.args) args.push(each);
+    this.#host.call(scripts.add, args).then(
+      (answers) => {
+        const ids = unpack(answers[2]!) as readonly string[];
+        let from = 0;
+        for (const { count, resolve } of adds) resolve(ids.slice(from, (from += count)));
+      },
+      (error: unknown) => {
+        for (const { reject } of adds) reject(error);
+      },
+    );
+  }
+
+  // --- writing and claiming ---
+
+  #sendTurn(writes: readonly PendingWrite[], claims: readonly MergedClaim[]): void {
+    const { prefix } = this.#host;
+    const args: Arguments = [this.#host.newCallId(), 0];
+    const sent: PendingWrite[] = [];
+    for (const pending of writes) {
+      const before = args.length;
+      try {
+        args.push(pending.kind);
+        writeArguments(args, pending.lease, pending.write, prefix);
+        if (pending.more) args.push(...pending.more);
+        sent.push(pending);
+      } catch (error) {
+        args.length = before;
+        pending.reject(error);
+      }
+    }
+    args[1] = sent.length;
     args.push(claims.length);
     for (const { queue, limit, lockDuration } of claims) {
       args.push(queue, limit, lockDuration, this.#host.ownerOf(queue), this.#tokens);
       this.#tokens += limit;
     }
     this.#host.call(scripts.turn, args).then(
-      (answers) => {
-        const at = Number(answers[0]) * 1_000 + Number(answers[1]) / 1_000;
-        writes.forEach((write, index) => settle(write, answers[2 + index] as string));
-        claims.forEach((claim, index) =>
-          this.#settleClaim(claim, answers[2 + writes.length + index] as ClaimAnswer, at),
-        );
+      (reply) => {
+        const answers = unpack(reply[2]!) as readonly unknown[];
+        sent.forEach((write, index) => settle(write, answers[index] as string));
+        claims.forEach((claim, index) => this.#settleClaim(claim, answers[sent.length + index] as ClaimAnswer));
       },
       (error: unknown) => {
-        for (const { reject } of writes) reject(error);
+        for (const { reject } of sent) reject(error);
         for (const { callers } of claims) for (const { reject } of callers) reject(error);
       },
     );
   }
 
-  #settleClaim({ queue, limit, callers }: MergedClaim, [again, lastEvent, taken]: ClaimAnswer, at: number): void {
+  #settleClaim({ queue, limit, callers }: MergedClaim, [again, lastEvent, now, taken]: ClaimAnswer): void {
     const eventId = eventNumber(lastEvent);
     const claimed: Claimed[] = [];
     for (let i = 0; i < taken.length; i += 3) {
-      const id = taken[i] as string;
-      const place = { queue, id, state: 'active', due: undefined, eventId } as const;
-      const job = recordOf(place, taken[i + 2] as string[], this.#host.prefix);
-      claimed.push({ job, lease: { queue, jobId: id, token: taken[i + 1] as string } });
+      const jobId = taken[i] as string;
+      const place = { queue, id: jobId, state: 'active', due: undefined, eventId } as const;
+      const job = claimedRecord(place, taken[i + 2] as readonly (string | false)[], Number(now), this.#host.prefix);
+      claimed.push({ job, lease: { queue, jobId, token: taken[i + 1] as string } });
     }
     this.#host.claimed(queue, {
       emptied: claimed.length < limit,
-      again: again === '' ? undefined : Math.max(Number(again) - at, 0),
+      again: again === '' ? undefined : Math.max(Number(again) - Number(now), 0),
     });
     let from = 0;
-    for (const { options, resolve } of callers) {
-      resolve(claimed.slice(from, from + options.limit));
-      from += options.limit;
-    }
+    for (const { options, resolve } of callers) resolve(claimed.slice(from, (from += options.limit)));
   }
 }
 
-type ClaimAnswer = readonly [again: string, lastEvent: string, taken: readonly unknown[]];
+type ClaimAnswer = readonly [again: string, lastEvent: string, now: string, taken: readonly unknown[]];
 
 interface MergedClaim {
   readonly queue: string;
   readonly lockDuration: number;
   readonly limit: number;
   readonly callers: readonly PendingClaim[];
+}
+
+/** What of a list goes with one of several calls. */
+function share<T>(list: readonly T[], call: number, calls: number): readonly T[] {
+  const bound = (at: number): number => Math.ceil((list.length * at) / calls);
+  return calls === 1 ? list : list.slice(bound(call), bound(call + 1));
 }
 
 /** Claims on one queue are one; those who made them get their jobs in turn. */
@@ -176,5 +242,5 @@ function settle({ lease: { jobId, queue }, resolve, reject }: PendingWrite, answ
   else if (kind === '!order') reject(new LeaseLostError(`a write of job ${jobId} doesn't follow the stored ${rest}`));
   else if (kind === '!lost') {
     reject(new LeaseLostError(`another worker may hold job ${jobId} of queue ${queue}: nothing was written`));
-  } else reject(new StoreUnavailableError(`job ${jobId} of queue ${queue} was not written: ${rest}`, 'SCRIPT'));
+  } else reject(new StoreFaultError(`job ${jobId} of queue ${queue} was not written: ${rest}`));
 }

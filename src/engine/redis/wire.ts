@@ -65,7 +65,7 @@ export class Wire {
     // one that comes up and is dropped at once, again and again, counts as one that doesn't come up
     if (wasUp && this.#options.clock.now() - this.#upSince > longestPause) this.#failures = 0;
     this.#letGo();
-    redis.disconnect();
+    end(redis);
     this.#retry(why);
     if (wasUp) this.#tell(false);
   }
@@ -79,7 +79,7 @@ export class Wire {
     this.#closed = true;
     const wasUp = this.redis !== undefined;
     this.#letGo();
-    for (const redis of this.#open.keys()) redis.disconnect();
+    for (const redis of this.#open.keys()) end(redis);
     if (wasUp) this.#tell(false);
     await Promise.all(this.#open.values());
   }
@@ -91,13 +91,15 @@ export class Wire {
 
   async #connect(): Promise<void> {
     this.#timer = undefined;
+    let redis: Redis;
     try {
       const { where, open } = await this.#options.opener();
       this.where = where;
-      if (!this.#closed) await this.#tryOut(open(this.#options.name));
+      redis = open(this.#options.name);
     } catch (error) {
-      this.#retry(error); // there was nothing to try: the options can't be made a connection of
+      return this.#retry(error); // no connection can be made of these options
     }
+    if (!this.#closed) await this.#tryOut(redis);
   }
 
   async #tryOut(redis: Redis): Promise<void> {
@@ -111,6 +113,7 @@ export class Wire {
     this.#timer = this.#options.clock.after(attemptTime, () => this.drop(redis, refused('TIMEOUT', this.where)));
     try {
       await redis.connect();
+      if (fault !== undefined) throw fault as Error; // ioredis goes on when SELECT has failed: in another database
       await this.#options.check(redis, this.where);
     } catch (error) {
       this.drop(redis, fault ?? error);
@@ -157,4 +160,9 @@ export class Wire {
     const at = this.#options.clock.now();
     for (const listener of this.#listeners) listener(up, at);
   }
+}
+
+/** ioredis sets a timer for what has ended already, too. */
+function end(redis: Redis): void {
+  if (redis.status !== 'end') redis.disconnect();
 }

@@ -5,10 +5,12 @@
 --- @include "shared/adding"
 
 local receiptKey = prefix .. '::adds:' .. take()
-local before = call('GET', receiptKey)
-if before then return cmsgpack.unpack(before) end
-local answers = { time[1], time[2] }
-for _, job in ipairs(takeJobs()) do answers[#answers + 1] = addJob(job) end
-call('SET', receiptKey, cmsgpack.pack(answers), 'PX', 60000)
-leave()
-return answers
+local packed = call('GET', receiptKey)
+if not packed then
+  local ids = {}
+  for i, job in ipairs(takeJobs()) do ids[i] = addJob(job) end
+  packed = cmsgpack.pack(ids)
+  call('SET', receiptKey, packed, 'PX', 60000)
+  leave()
+end
+return { time[1], time[2], packed }

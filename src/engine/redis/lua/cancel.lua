@@ -2,12 +2,13 @@
 -- Fails a job that hasn't finished, and its unfinished children. ARGV: queue, id, reason. Answers the time and whether it did.
 --- @include "shared/store"
 --- @include "shared/places"
+--- @include "shared/looking"
 --- @include "shared/children"
 --- @include "shared/finishing"
 
 local function cancel(queue, id, reason)
   local key = queue.key .. id
-  local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'sp', 'opts', 'deid')
+  local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'opts', 'deid')
   if not values[1] or values[2] then return 0 end
   local children = unfinishedChildren(key)
   takeOut(queue, id)
@@ -17,7 +18,7 @@ local function cancel(queue, id, reason)
   local seq, rest = string.match(values[3] or '', '^(%d+) (.*)$')
   if seq and seq ~= '0' then call('HSET', key, 'sw', digits(seq + 1) .. ' ' .. rest) end
   -- the parent first: it must not be woken by the end of its children
-  local job = { parent = values[4], group = values[5], opts = values[6], deid = values[7] }
+  local job = { parent = values[4], opts = values[5], deid = values[6] }
   failForGood(queue, id, job, reason, 'JOB_CANCELLED')
   for _, child in ipairs(children) do cancel(child.queue, child.id, reason) end
   return 1

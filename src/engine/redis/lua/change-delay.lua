@@ -4,7 +4,7 @@
 
 local queue, id, due = queueNamed(take()), take(), tonumber(take())
 if call('ZREM', queue.key .. 'delayed', id) == 0 then return { time[1], time[2], 0 } end
-call('HSET', queue.key .. id, 'delay', math.max(math.ceil(due) - now, 0))
+call('HSET', queue.key .. id, 'delay', math.max(math.ceil(due) - now, 0), 'sd', digits(math.ceil(due)))
 makeDelayed(queue, id, due)
 leave()
 return { time[1], time[2], 1 }

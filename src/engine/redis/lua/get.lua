@@ -3,6 +3,7 @@
 -- doesn't exist.
 --- @include "shared/store"
 --- @include "shared/places"
+--- @include "shared/looking"
 --- @include "shared/reading"
 
 local queue = queueNamed(take())

@@ -3,6 +3,7 @@
 -- Answers as get.lua.
 --- @include "shared/store"
 --- @include "shared/places"
+--- @include "shared/looking"
 --- @include "shared/reading"
 
 local queue, state, first, last = queueNamed(take()), take(), tonumber(take()), tonumber(take())

@@ -29,17 +29,17 @@ for _, id in ipairs(ids) do
     end
   else
     call('LREM', queue.key .. 'active', 1, id)
-    local values = call('HMGET', key, 'name', 'stc', 'sb', 'priority', 'parent', 'sp', 'opts', 'deid')
+    local values = call('HMGET', key, 'name', 'sb', 'priority', 'parent', 'opts', 'deid')
     if values[1] then
       call('DEL', key .. ':lock')
       local stalled = call('HINCRBY', key, 'stc', 1)
       tell(queue, 'stalled', id)
       recovered[#recovered + 1] = id
-      if stalled - (values[3] or 0) <= maxStalledCount then
-        makeReady(queue, id, tonumber(values[4] or 0), true, 'active')
+      if stalled - (values[2] or 0) <= maxStalledCount then
+        makeReady(queue, id, tonumber(values[3] or 0), true, 'active')
         recovered[#recovered + 1] = 'waiting'
       else
-        local job = { parent = values[5], group = values[6], opts = values[7], deid = values[8] }
+        local job = { parent = values[4], opts = values[5], deid = values[6] }
         failForGood(queue, id, job, 'job stalled more than allowable limit', 'JOB_STALLED')
         recovered[#recovered + 1] = 'failed'
       end

@@ -2,6 +2,7 @@
 -- Answers the time and whether it did.
 --- @include "shared/store"
 --- @include "shared/places"
+--- @include "shared/looking"
 --- @include "shared/children"
 
 local function holdsActive(queue, id)

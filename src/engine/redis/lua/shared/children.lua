@@ -171,14 +171,10 @@ end
 
 -- A parent that a BullMQ client has made wait fails with its child, when it is next picked up.
 local function deferFailure(link, childKey)
-  local values = call('HMGET', link.key, 'name', 'ss', 'priority')
-  if not values[1] or values[2] then return end -- gone; or it has begun, and asks for its children itself
-  if call('ZSCORE', link.queue.key .. 'failed', link.id) then return end
-  call('HSET', link.key, 'defa', 'child ' .. childKey .. ' failed')
-  if call('ZREM', link.queue.key .. 'waiting-children', link.id) == 1 or call('ZREM', link.queue.key .. 'delayed', link.id) == 1 then
-    call('HSET', link.key, 'delay', 0)
-    makeReady(link.queue, link.id, tonumber(values[3] or 0), true, 'waiting-children')
-  end
+  local values = call('HMGET', link.key, 'sa', 'priority')
+  if values[1] or call('ZREM', link.queue.key .. 'waiting-children', link.id) == 0 then return end -- ours asks for its children itself
+  call('HSET', link.key, 'defa', 'child ' .. childKey .. ' failed', 'delay', 0)
+  makeReady(link.queue, link.id, tonumber(values[2] or 0), true, 'waiting-children')
 end
 
 local function childCompleted(parent, childKey, group, value)

@@ -12,7 +12,7 @@ local function addNextOf(queue, deduplicationId)
   local delay, priority, ttl = tonumber(opts.delay or 0), tonumber(opts.priority or 0), tonumber(opts.de.ttl or 0)
   if ttl > 0 and not opts.de.keepLastIfActive then call('SET', queue.key .. 'de:' .. deduplicationId, id, 'PX', ttl)
   else call('SET', queue.key .. 'de:' .. deduplicationId, id) end
-  local fields = { 'name', values[1], 'data', values[2], 'opts', values[3], 'timestamp', now, 'delay', delay, 'priority', priority }
+  local fields = { 'name', values[1], 'data', values[2], 'opts', values[3], 'timestamp', nowText, 'delay', delay, 'priority', priority }
   for name, value in pairs({ parentKey = values[5], parent = values[6], rjk = values[8], deid = deduplicationId }) do
     if value then
       fields[#fields + 1] = name
@@ -56,10 +56,9 @@ local function oldest(queue, state, count, id)
 end
 
 -- Removes what needn't be kept now that a job has finished, at most 100 jobs. Answers whether it is kept itself.
-local function keepFinished(queue, state, id, opts)
-  local name = state == 'completed' and 'removeOnComplete' or 'removeOnFail'
-  if not opts or not string.find(opts, name, 1, true) then return true end
-  local count, age = limitsOf(cjson.decode(opts)[name])
+local function trimFinished(queue, state, id, opts)
+  addFinished(queue)
+  local count, age = limitsOf(cjson.decode(opts)[state == 'completed' and 'removeOnComplete' or 'removeOnFail'])
   if count == 0 then
     deleteFinished(queue, state, { id })
     return false
@@ -74,17 +73,30 @@ local function keepFinished(queue, state, id, opts)
   return call('EXISTS', queue.key .. id) == 1
 end
 
--- Fails a job that is in no place any more. `job`: {parent, sp, opts, deid} of its hash.
+local function noteFailure(key, reason, code)
+  if code then
+    call('HSET', key, 'failedReason', reason, 'sc', code)
+  else
+    call('HSET', key, 'failedReason', reason)
+    call('HDEL', key, 'sc')
+  end
+end
+
+-- The group that a child is of, among its parent's.
+local function groupOf(key)
+  return call('HGET', key, 'sp') or nil
+end
+
+-- Fails a job that is in no place any more. `job`: {parent, opts, deid} of its hash. Answers whether it is kept.
 local function failForGood(queue, id, job, reason, code)
   local key = queue.key .. id
-  call('HSET', key, 'failedReason', reason, 'finishedOn', now)
-  if code then call('HSET', key, 'sc', code) else call('HDEL', key, 'sc') end
+  noteFailure(key, reason, code)
+  call('HSET', key, 'finishedOn', nowText)
   call('HDEL', key, 'defa')
-  call('ZADD', queue.key .. 'failed', now, id)
-  queue.finished = true
   if code then tell(queue, 'failed', id, 'failedReason', reason, 'prev', 'active', 'code', code)
   else tell(queue, 'failed', id, 'failedReason', reason, 'prev', 'active') end
   if job.deid then endDeduplication(queue, id, job.deid) end
-  if job.parent then childFailed(job.parent, key, job.group, reason) end
-  return keepFinished(queue, 'failed', id, job.opts)
+  if job.parent then childFailed(job.parent, key, groupOf(key), reason) end
+  noteFinished(queue, 'failed', id)
+  return not string.find(job.opts or '', 'removeOnFail', 1, true) or trimFinished(queue, 'failed', id, job.opts)
 end

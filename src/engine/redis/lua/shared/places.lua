@@ -1,4 +1,4 @@
--- Where a job is: every change of a job's state goes through here.
+-- Where a job goes: every change of a job's state goes through here.
 
 -- Within a priority, what is put back goes before all others: below where the counter starts there is room for it.
 local firstPlace = 1000000
@@ -38,29 +38,6 @@ local function makeWaitingChildren(queue, id, due)
   call('ZADD', queue.key .. 'waiting-children', due and -math.ceil(due) or now, id)
   if due then queue.delayed = true end
   tell(queue, 'waiting-children', id, 'prev', 'active')
-end
-
--- Takes a job out of the place that it is in; answers the state that this was.
-local function takeOut(queue, id)
-  for _, state in ipairs({ 'delayed', 'waiting-children', 'completed', 'failed', 'prioritized' }) do
-    if call('ZREM', queue.key .. state, id) == 1 then return state end
-  end
-  if call('LREM', queue.key .. 'active', -1, id) == 1 then return 'active' end
-  if call('LREM', queue.key .. 'wait', -1, id) == 1 then return 'waiting' end
-  if call('LREM', queue.key .. 'paused', -1, id) == 1 then return 'waiting' end
-end
-
--- Its state, and when it is due.
-local function placeOf(queue, id)
-  local due = call('ZSCORE', queue.key .. 'delayed', id)
-  if due then return 'delayed', digits(math.floor(due / 4096)) end
-  local parked = call('ZSCORE', queue.key .. 'waiting-children', id)
-  if parked then return 'waiting-children', tonumber(parked) < 0 and digits(-parked) or nil end
-  for _, state in ipairs({ 'completed', 'failed', 'prioritized' }) do
-    if call('ZSCORE', queue.key .. state, id) then return state end
-  end
-  if call('EXISTS', queue.key .. id .. ':lock') == 1 or call('LPOS', queue.key .. 'active', id) then return 'active' end
-  return 'waiting'
 end
 
 -- All keys of a job: what BullMQ removes too.

@@ -11,6 +11,8 @@ local function digits(number)
   return string.format('%.0f', number)
 end
 
+local nowText = digits(now)
+
 -- How a value that is absent is told where there must be one: BullMQ's readers see null.
 local absent = ' null'
 
@@ -45,14 +47,27 @@ local queues = {}
 local function queueAt(key)
   local queue = queues[key]
   if not queue then
-    queue = { key = key }
+    queue = {
+      key = key,
+      events = key .. 'events',
+      wait = key .. 'wait',
+      active = key .. 'active',
+      prioritized = key .. 'prioritized',
+    }
     queues[key] = queue
   end
   return queue
 end
 
+local named = {}
+
 local function queueNamed(name)
-  return queueAt(prefix .. ':' .. name .. ':')
+  local queue = named[name]
+  if not queue then
+    queue = queueAt(prefix .. ':' .. name .. ':')
+    named[name] = queue
+  end
+  return queue
 end
 
 local function metaOf(queue)
@@ -75,7 +90,7 @@ end
 
 -- `queue` `id` `...`: further fields of the event.
 local function tell(queue, event, id, ...)
-  call('XADD', queue.key .. 'events', '*', 'event', event, 'jobId', id, ...)
+  call('XADD', queue.events, '*', 'event', event, 'jobId', id, ...)
   queue.told = true
 end
 
@@ -94,9 +109,32 @@ local function nextDueOf(queue)
   return due
 end
 
+-- Jobs that have finished join their sets together, at the end of the call or when the set is needed.
+local function addFinished(queue)
+  for _, state in ipairs({ 'completed', 'failed' }) do
+    local entries = queue[state]
+    if entries then
+      callWithAll('ZADD', queue.key .. state, entries)
+      queue[state] = nil
+    end
+  end
+end
+
+local function noteFinished(queue, state, id)
+  queue.finished = true
+  local entries = queue[state]
+  if entries then
+    entries[#entries + 1] = nowText
+    entries[#entries + 1] = id
+  else
+    queue[state] = { nowText, id }
+  end
+end
+
 -- To be called last: wakes those who watch, once per queue, and trims the events.
 local function leave()
   for key, queue in pairs(queues) do
+    if queue.finished then addFinished(queue) end
     if queue.ready and not metaOf(queue).paused then call('ZADD', key .. 'marker', 0, '0') end
     if queue.delayed then
       local due = nextDueOf(queue)

@@ -1,84 +1,99 @@
--- A write under a lease. `sw` of the job's hash tells of the last one: number of the checkpoint, number of the write, its
--- answer, and the token that it was made with. The same number and token again is a resend, and gets the first answer.
+-- A write under a lease. `sw` of the job's hash tells of the last one: number of the checkpoint, number of the write, the
+-- token that it was made with, and its answer. The same number and token again is a resend, and gets the first answer.
 
-local attributes = { 'sw', 'name', 'opts', 'parent', 'sp', 'deid', 'priority', 'stc', 'sb', 'atm', 'sc', 'failedReason', 'finishedOn' }
-
+-- Its arguments: queue, job, token, number, 1 when the last value is the progress, how many values to set, these, how many
+-- fields to remove, these, how many children to add, these. What is set stays where it is until it is saved.
 local function takeWrite()
-  local queue = queueNamed(take())
-  local write = { queue = queue, id = take(), token = take(), seq = take() }
-  write.key = queue.key .. write.id
-  write.set = takeList()
-  write.delete = takeList()
-  write.progress = takeOptional()
-  write.children = takeJobs()
+  local queue, id, count = queueNamed(ARGV[at + 1]), ARGV[at + 2], tonumber(ARGV[at + 6])
+  local write = {
+    queue = queue,
+    id = id,
+    key = queue.key .. id,
+    token = ARGV[at + 3],
+    seq = ARGV[at + 4],
+    hasProgress = ARGV[at + 5] == '1',
+    from = at + 7,
+    to = at + 6 + count,
+  }
+  at = write.to
+  local removed = tonumber(take())
+  if removed > 0 then
+    write.removed = { unpack(ARGV, at + 1, at + removed) }
+    at = at + removed
+  end
+  local children = tonumber(take())
+  if children > 0 then
+    write.children = {}
+    for i = 1, children do write.children[i] = rare.takeJob() end
+  end
   return write
 end
 
--- Where the answer to a write stands that has removed its job.
-local function receiptOf(write)
-  return prefix .. '::receipt:' .. write.token
-end
-
-local function refused(write)
-  local receipt = call('GET', receiptOf(write))
-  if receipt and string.match(receipt, '^(%S+)') == write.seq then return string.match(receipt, '^%S+ (.*)$') end
-  local job = write.job
-  if job.sc == 'JOB_CANCELLED' and job.finishedOn then return '!cancelled ' .. (job.failedReason or '') end
-  return '!lost'
-end
-
--- Proves lease and number. Answers nothing when the write may be made, else its answer.
-local function prove(write)
-  local values = call('HMGET', write.key, unpack(attributes))
-  local job = {}
-  for i, name in ipairs(attributes) do job[name] = values[i] or nil end
-  job.group = job.sp
-  write.job = job
-  local seq, last, answer, token = string.match(job.sw or '0 0 - ', '^(%d+) (%d+) (%S+) (.*)$')
-  if token == write.token and last == write.seq then return '=' .. answer end
-  if call('GET', write.key .. ':lock') ~= write.token then return refused(write) end
-  if tostring(tonumber(seq) + 1) ~= write.seq then return '!order ' .. seq end
-end
-
--- The answer is part of what is written. `seq`: the checkpoint's number, when it isn't the write's.
-local function save(write, answer, seq)
-  for _, child in ipairs(write.children) do addJob(child) end
-  local set = write.set
-  local function add(name, value)
-    set[#set + 1] = name
-    set[#set + 1] = value
+-- Proves lease and number. Answers nothing when the write may be made, else its answer. A write that ends the activation
+-- needs to know more of the job.
+local function prove(write, ends)
+  local values
+  if ends then
+    values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid', 'priority', 'defa')
+    write.opts, write.parent, write.deid, write.priority = values[5], values[6], values[7], tonumber(values[8] or 0)
+    write.deferred = values[9]
+    write.attempts = tonumber(values[4] or 0)
+  else
+    values = call('HMGET', write.key, 'sw', 'stc', 'sb')
   end
-  add('sw', (seq or write.seq) .. ' ' .. write.seq .. ' ' .. answer .. ' ' .. write.token)
-  if write.job.stc ~= write.job.sb then add('sb', write.job.stc) end
-  if write.progress then add('progress', write.progress) end
-  callWithAll('HSET', write.key, set)
-  if #write.delete > 0 then callWithAll('HDEL', write.key, write.delete) end
-  if write.progress then tell(write.queue, 'progress', write.id, 'data', write.progress) end
+  write.stalls = values[2] ~= values[3] and values[2]
+  local seq = 0
+  if values[1] then
+    local number, last = string.match(values[1], '^(%d+) (.*)$')
+    local own = write.seq .. ' ' .. write.token .. ' '
+    if string.sub(last, 1, #own) == own then return '=' .. string.sub(last, #own + 1) end
+    seq = tonumber(number)
+  end
+  write.isFirst = seq == 0
+  if call('GET', write.key .. ':lock') ~= write.token then return rare.refused(write) end
+  if tonumber(write.seq) ~= seq + 1 then return '!order ' .. seq end
+end
+
+local function addChildren(write)
+  if not write.children then return end
+  for _, child in ipairs(write.children) do rare.addJob(child) end
+  write.children = nil
+end
+
+-- The answer is part of what is written.
+local function lastWrite(write, seq, answer)
+  return seq .. ' ' .. write.seq .. ' ' .. write.token .. ' ' .. answer
+end
+
+local function save(write, answer)
+  addChildren(write)
+  local key, from, to = write.key, write.from, write.to
+  while to - from >= 4000 do -- Lua's stack holds about 8,000
+    call('HSET', key, unpack(ARGV, from, from + 3999))
+    from = from + 4000
+  end
+  call('HSET', key, 'sw', lastWrite(write, write.seq, answer), unpack(ARGV, from, to))
+  if write.stalls then call('HSET', key, 'sb', write.stalls) end
+  if write.removed then callWithAll('HDEL', key, write.removed) end
+  if write.hasProgress then tell(write.queue, 'progress', write.id, 'data', ARGV[to]) end
+end
+
+-- Locks of activations that have ended: deleted together, before anything is claimed.
+local endedLocks = {}
+
+local function deleteEndedLocks()
+  if #endedLocks > 0 then call('DEL', unpack(endedLocks)) end
+end
+
+-- `sd` says when the job is due to a claim that comes too soon: a BullMQ worker has woken it for a child that failed.
+local function sleepUntil(write, due)
+  due = math.ceil(due)
+  call('HSET', write.key, 'delay', digits(math.max(due - now, 0)), 'sd', digits(due))
+  if write.deferred then call('HDEL', write.key, 'defa') end -- of a child that failed before
+  makeDelayed(write.queue, write.id, due)
 end
 
 local function endLease(write)
-  call('DEL', write.key .. ':lock')
-  call('LREM', write.queue.key .. 'active', -1, write.id)
-end
-
-local function priorityOf(write)
-  return tonumber(write.job.priority or 0)
-end
-
-local function leaveReceipt(write, answer)
-  call('SET', receiptOf(write), write.seq .. ' ' .. answer, 'PX', 60000)
-end
-
-local function park(write, waits)
-  endLease(write)
-  call('HSET', write.key, 'sa', packWaits(waits))
-  makeWaitingChildren(write.queue, write.id, waits.due)
-end
-
-local function takeWaits()
-  local waits = { groups = takeList() }
-  local seen, due = takeOptional(), takeOptional()
-  waits.seen = seen and tonumber(seen)
-  waits.due = due and tonumber(due)
-  return waits
+  endedLocks[#endedLocks + 1] = write.key .. ':lock'
+  call('LREM', write.queue.active, -1, write.id)
 end

@@ -1,41 +1,41 @@
--- The checkpoint goes with the job's completion: of the write's fields only the cursor is saved.
-local function dropCheckpoint(write)
-  local fields, set = write.set, {}
-  for i = 1, #fields, 2 do
-    if fields[i] == 'ss' then set = { 'ss', fields[i + 1] } end
-  end
-  write.set, write.delete = set, {}
-  local last = write.job.sw
-  if not last or string.find(last, '^0 ') then return end -- none was saved before
-  for _, name in ipairs(call('HKEYS', write.key)) do
-    if string.sub(name, 1, 3) == 'ss:' then write.delete[#write.delete + 1] = name end
+-- Of what the write sets, the cursor: the rest of the checkpoint goes with the job's completion.
+local function cursorOf(write)
+  for i = write.from, write.to, 2 do
+    if ARGV[i] == 'ss' then return ARGV[i + 1] end
   end
 end
 
--- Completes the job, drops its checkpoint but for the cursor, and tells its parent. With children pending it parks instead.
+-- Completes the job, drops its checkpoint but for the cursor, and tells its parent.
 function writes.complete(write, result, failuresSeen)
-  local key, queue, job = write.key, write.queue, write.job
-  if #write.children > 0 or call('EXISTS', key .. ':dependencies', key .. ':unsuccessful') > 0 then
-    if call('ZCARD', key .. ':unsuccessful') > failuresSeen then return '=failed-children' end
-    for _, child in ipairs(write.children) do addJob(child) end
-    write.children = {}
-    local waits = { groups = {}, seen = failuresSeen }
-    if not isSettled(key, waits) then
-      save(write, 'waiting-children')
-      park(write, waits)
-      return '=waiting-children'
-    end
+  local key, queue, id = write.key, write.queue, write.id
+  if write.children or call('EXISTS', key .. ':dependencies', key .. ':unsuccessful') > 0 then
+    local waiting = rare.waitForChildren(write, failuresSeen)
+    if waiting then return waiting end
   end
-  dropCheckpoint(write)
-  save(write, 'completed', '0')
   endLease(write)
-  if result then call('HSET', key, 'finishedOn', now, 'atm', (job.atm or 0) + 1, 'returnvalue', result)
-  else call('HSET', key, 'finishedOn', now, 'atm', (job.atm or 0) + 1) end
-  call('ZADD', queue.key .. 'completed', now, write.id)
-  queue.finished = true
-  tell(queue, 'completed', write.id, 'returnvalue', result or absent, 'prev', 'active')
-  if job.deid then endDeduplication(queue, write.id, job.deid) end
-  if job.parent then childCompleted(job.parent, key, job.group, result or absent) end
-  if not keepFinished(queue, 'completed', write.id, job.opts) then leaveReceipt(write, '=completed') end
+  local fields = { 'sw', lastWrite(write, 0, 'completed'), 'finishedOn', nowText, 'atm', write.attempts + 1 }
+  local function set(name, value)
+    if not value then return end
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+  set('returnvalue', result)
+  set('ss', cursorOf(write))
+  call('HSET', key, unpack(fields))
+  if write.stalls then call('HSET', key, 'sb', write.stalls) end
+  if not write.isFirst then rare.dropCheckpoint(write) end
+  -- one entry for both: who hears of the progress hears of the end too
+  if write.hasProgress then
+    tell(queue, 'completed', id, 'returnvalue', result or absent, 'prev', 'active', 'progress', ARGV[write.to])
+  else
+    tell(queue, 'completed', id, 'returnvalue', result or absent, 'prev', 'active')
+  end
+  if write.deid then rare.endDeduplication(queue, id, write.deid) end
+  if write.parent then rare.childCompleted(write.parent, key, rare.groupOf(key), result or absent) end
+  noteFinished(queue, 'completed', id)
+  local keepsAll = not string.find(write.opts or '', 'removeOnComplete', 1, true)
+  if not keepsAll and not rare.trimFinished(queue, 'completed', id, write.opts) then rare.leaveReceipt(write, '=completed') end
   return '=completed'
 end
+
+function arguments.complete() return takeOptional(), tonumber(take()) end

@@ -10,25 +10,29 @@ end
 
 -- Counts an attempt and saves; the job is tried again, at once or later, or has failed for good.
 function writes.fail(write, failure)
-  local key, queue, id, job = write.key, write.queue, write.id, write.job
+  local key, queue, id = write.key, write.queue, write.id
   save(write, '-')
   endLease(write)
-  local attempts = (job.atm or 0) + 1
+  local attempts = write.attempts + 1
   call('HSET', key, 'atm', attempts)
   if failure.stack then call('HSET', key, 'stacktrace', withStack(call('HGET', key, 'stacktrace'), failure.stack)) end
   if not failure.retryAt then
-    local kept = failForGood(queue, id, job, failure.reason, failure.code)
-    if attempts >= (cjson.decode(job.opts).attempts or 0) then tell(queue, 'retries-exhausted', id, 'attemptsMade', attempts) end
+    local kept = failForGood(queue, id, write, failure.reason, failure.code)
+    if attempts >= (cjson.decode(write.opts).attempts or 0) then tell(queue, 'retries-exhausted', id, 'attemptsMade', attempts) end
     if not kept then leaveReceipt(write, '=-') end
     return '=-'
   end
-  call('HSET', key, 'failedReason', failure.reason)
-  if failure.code then call('HSET', key, 'sc', failure.code) else call('HDEL', key, 'sc') end
+  noteFailure(key, failure.reason, failure.code)
   if failure.retryAt > now then
-    call('HSET', key, 'delay', math.ceil(failure.retryAt) - now)
-    makeDelayed(queue, id, failure.retryAt)
+    sleepUntil(write, failure.retryAt)
   else
-    makeReady(queue, id, priorityOf(write), false, 'active')
+    makeReady(queue, id, write.priority, false, 'active')
   end
   return '=-'
+end
+
+function arguments.fail()
+  local failure = { reason = take(), code = takeOptional(), stack = takeOptional(), retryAt = takeOptional() }
+  failure.retryAt = failure.retryAt and tonumber(failure.retryAt)
+  return failure
 end

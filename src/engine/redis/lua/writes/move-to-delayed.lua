@@ -2,7 +2,8 @@
 function writes.moveToDelayed(write, due)
   save(write, '-')
   endLease(write)
-  call('HSET', write.key, 'delay', math.max(math.ceil(due) - now, 0))
-  makeDelayed(write.queue, write.id, due)
+  sleepUntil(write, due)
   return '=-'
 end
+
+function arguments.moveToDelayed() return tonumber(take()) end

@@ -1,7 +1,6 @@
 -- Saves and parks until what the job waits for has come; when it has already, the job stays active.
 function writes.moveToWaitingChildren(write, waits)
-  for _, child in ipairs(write.children) do addJob(child) end
-  write.children = {}
+  addChildren(write)
   if isSettled(write.key, waits) then
     save(write, 'held')
     return '=held'
@@ -10,3 +9,5 @@ function writes.moveToWaitingChildren(write, waits)
   park(write, waits)
   return '=parked'
 end
+
+arguments.moveToWaitingChildren = takeWaits
