@@ -36,6 +36,7 @@ export class StalledJobs {
       },
       (error) => {
         this.#looking = false;
+        if (this.#stopped) return; // it was cut off when the app closed
         this.#lookLater(this.#host.interval);
         this.#host.report(error);
       },

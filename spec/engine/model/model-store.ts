@@ -81,10 +81,7 @@ export class ModelStore {
     const tooMany = alike.slice(0, Math.max(alike.length - keep.count, 0));
     const tooOld = alike.filter(({ finishedOn }) => finishedOn! <= this.now - keep.age * 1_000);
     // a job that isn't to be kept itself leaves the others alone
-    for (const each of keep.count === 0 ? [job] : new Set([...tooMany, ...tooOld])) {
-      this.drop(each);
-      this.notKept.push(each);
-    }
+    for (const each of keep.count === 0 ? [job] : new Set([...tooMany, ...tooOld])) this.drop(each);
   }
 
   failForGood(job: ModelJob, failure: Failure): void {

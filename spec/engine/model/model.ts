@@ -50,6 +50,7 @@ export function createModel(now: number): Model {
     if (!job || !holds(lease) || seq !== job.seq + 1) throw new LeaseLostError('');
     const answer = transition(job);
     if (answer !== 'failed-children') job.last = { token: lease.token, seq, answer };
+    if (!store.jobs.includes(job)) store.notKept.push(job);
     return answer;
   };
 

@@ -17,7 +17,7 @@ export class Store {
   readonly clock: Clock;
   readonly #queues = new Map<string, QueueState>();
   readonly #outbox: Outbox;
-  /** By token, of jobs that were removed lately: their last write may be sent again too. */
+  /** By token, of jobs that their last write has removed: it may be sent again too. */
   readonly #lastOfRemoved = new Map<string, LastWrite>();
 
   constructor(clock: Clock) {
@@ -83,6 +83,7 @@ export class Store {
     if (answer === 'failed-children') return answer; // nothing was written
     job.last = { token: lease.token, seq: write.seq, answer };
     this.keep(job, queue);
+    if (queue.jobs.get(job.id) !== job) this.#remember(job.last);
     return answer;
   }
 
@@ -129,10 +130,7 @@ export class Store {
   /** Removes what needn't be kept now that the job has finished, if it has. */
   keep(job: StoredJob, queue: QueueState): void {
     if (job.state !== 'completed' && job.state !== 'failed') return;
-    for (const each of surplus(job, queue.finished[job.state], this.clock.now())) {
-      queue.delete(each);
-      if (each.last) this.#remember(each.last);
-    }
+    for (const each of surplus(job, queue.finished[job.state], this.clock.now())) queue.delete(each);
   }
 
   #remember(last: LastWrite): void {

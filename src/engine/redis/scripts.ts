@@ -249,7 +249,7 @@ local values = call('HMGET', queue.key .. id, 'ss', 'priority')
 due[#due + 1] = { id = id, state = state, begun = values[1], priority = tonumber(values[2] or 0) }
 end
 end
-local parked = call('ZREVRANGEBYSCORE', queue.key .. 'waiting-children', '(0', -now, 'LIMIT', 0, 1000)
+local parked = call('ZREVRANGEBYSCORE', queue.key .. 'waiting-children', '(0', '(' .. digits(-now - 1), 'LIMIT', 0, 1000)
 collect('waiting-children', parked)
 collect('delayed', call('ZRANGEBYSCORE', queue.key .. 'delayed', '-inf', digits((now + 1) * 4096 - 1), 'LIMIT', 0, 1000))
 if #due == 0 then return end
@@ -490,7 +490,7 @@ local function placeOf(queue, id)
 local due = call('ZSCORE', queue.key .. 'delayed', id)
 if due then return 'delayed', digits(math.floor(due / 4096)) end
 local parked = call('ZSCORE', queue.key .. 'waiting-children', id)
-if parked then return 'waiting-children', tonumber(parked) < 0 and digits(-parked) or nil end
+if parked then return 'waiting-children', tonumber(parked) < 0 and digits(math.floor(-parked)) or nil end
 for _, state in ipairs({ 'completed', 'failed', 'prioritized' }) do
 if call('ZSCORE', queue.key .. state, id) then return state end
 end
@@ -525,8 +525,14 @@ queue.delayed = true
 tell(queue, 'delayed', id, 'delay', digits(due))
 end
 local function makeWaitingChildren(queue, id, due)
-call('ZADD', queue.key .. 'waiting-children', due and -math.ceil(due) or now, id)
-if due then queue.delayed = true end
+local score = nowText
+if due then
+local first = -math.ceil(due)
+local last = call('ZRANGEBYSCORE', queue.key .. 'waiting-children', '(' .. digits(first - 1), first, 'WITHSCORES', 'LIMIT', 0, 1)[2]
+score = last and last - 1 / 4096 or first
+queue.delayed = true
+end
+call('ZADD', queue.key .. 'waiting-children', score, id)
 tell(queue, 'waiting-children', id, 'prev', 'active')
 end
 local function deleteJob(key)
@@ -633,7 +639,8 @@ local function nextDueOf(queue)
 local delayed = call('ZRANGE', queue.key .. 'delayed', 0, 0, 'WITHSCORES')[2]
 local parked = call('ZREVRANGEBYSCORE', queue.key .. 'waiting-children', '(0', '-inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
 local due = delayed and math.floor(delayed / 4096)
-if parked and (not due or -parked < due) then return -parked end
+parked = parked and math.floor(-parked)
+if parked and (not due or parked < due) then return parked end
 return due
 end
 local function addFinished(queue)
@@ -646,13 +653,14 @@ end
 end
 end
 local function noteFinished(queue, state, id)
-queue.finished = true
+queue.finished = (queue.finished or 0) + 1
+local score = queue.finished == 1 and nowText or nowText .. '.' .. string.sub(1000 + queue.finished, 2)
 local entries = queue[state]
 if entries then
-entries[#entries + 1] = nowText
+entries[#entries + 1] = score
 entries[#entries + 1] = id
 else
-queue[state] = { nowText, id }
+queue[state] = { score, id }
 end
 end
 local function leave()
@@ -859,7 +867,7 @@ if not kept then leaveReceipt(write, '=-') end
 return '=-'
 end
 noteFailure(key, failure.reason, failure.code)
-if failure.retryAt > now then
+if math.floor(failure.retryAt) > now then
 sleepUntil(write, failure.retryAt)
 else
 makeReady(queue, id, write.priority, false, 'active')
@@ -910,6 +918,35 @@ call('SET', receiptKey, packed, 'PX', 60000)
 leave()
 end
 return { time[1], time[2], packed }`),
+  armScheduler: script('arm-scheduler', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, String.raw`local queue, scheduler, claimed, opts, byPattern = queueNamed(take()), take(), take(), cjson.decode(take()), takeOptional()
+local key = queue.key .. 'repeat:' .. scheduler
+local armed = tonumber(call('ZSCORE', queue.key .. 'repeat', scheduler) or '')
+local function afterInterval(every, offset)
+if armed + every >= now then return armed + every end
+local due = math.floor(now / every) * every + offset
+return due > now and due or due + every
+end
+local function addNext(due, name, data)
+local id, delay, priority = 'repeat:' .. scheduler .. ':' .. digits(due), math.max(due - now, 0), tonumber(opts.priority or 0)
+if call('EXISTS', queue.key .. id) == 1 then return tell(queue, 'duplicated', id) end
+call('ZADD', queue.key .. 'repeat', digits(due), scheduler)
+call('HINCRBY', key, 'ic', 1)
+call('INCR', queue.key .. 'id')
+opts.jobId, opts.delay = id, delay
+call('HSET', queue.key .. id, 'name', name, 'data', data or '{}', 'opts', cjson.encode(opts), 'timestamp', nowText,
+'delay', delay, 'priority', priority, 'rjk', scheduler)
+if opts.de then call('HSET', queue.key .. id, 'deid', opts.de.id) end
+tell(queue, 'added', id, 'name', name)
+if delay > 0 then makeDelayed(queue, id, due) else makeReady(queue, id, priority, opts.lifo) end
+end
+if armed and claimed == 'repeat:' .. scheduler .. ':' .. digits(armed) then
+local values = call('HMGET', key, 'name', 'data', 'every', 'offset')
+local every = tonumber(values[3] or opts['repeat'].every or '')
+local due = every and math.floor(afterInterval(every, tonumber(values[4] or opts['repeat'].offset or 0))) or tonumber(byPattern or '')
+if due and values[1] then addNext(due, values[1], values[2]) end
+leave()
+end
+return { time[1], time[2] }`),
   cancel: script('cancel', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedFinishing, String.raw`local function cancel(queue, id, reason)
 local key = queue.key .. id
 local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'opts', 'deid')
@@ -1081,6 +1118,8 @@ end
 end
 end
 end
+local due = nextDueOf(queue)
+if call('EXISTS', queue.wait, queue.prioritized) > 0 or due and due <= now then queue.ready = true end
 leave()
 return { time[1], time[2], recovered, #ids == 1000 and left or 0, left, owners }`),
   remove: script('remove', sharedStore, sharedPlaces, sharedLooking, sharedChildren, String.raw`local function holdsActive(queue, id)

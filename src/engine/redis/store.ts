@@ -7,6 +7,7 @@ import type { Dedicated, Link } from './link.js';
 import { Owners } from './owners.js';
 import { QueueWatch, type Watcher } from './queue-watch.js';
 import type { Script } from './script.js';
+import { Schedulers } from './schedulers.js';
 import { scripts } from './scripts.js';
 import { ServerClock } from './server-clock.js';
 import { recordOf } from './stored-record.js';
@@ -34,13 +35,15 @@ export class Store {
   readonly #process: string;
   readonly #watches = new Map<string, QueueWatch>();
   readonly #owners = new Map<string, Owners>();
+  readonly #schedulers: Schedulers;
   #calls = 0;
 
-  constructor({ link, prefix, clock, process }: StoreOptions) {
+  constructor({ link, prefix, clock, process, warn }: StoreOptions) {
     this.prefix = prefix;
     this.#link = link;
     this.#process = process;
     this.clock = new ServerClock(clock);
+    this.#schedulers = new Schedulers({ clock: this.clock, call: (script, args) => this.call(script, args), warn });
     this.turns = new Turns({
       clock,
       prefix,
@@ -52,6 +55,7 @@ export class Store {
       },
       ownerOf: (queue) => `${this.#watches.get(queue)?.clientId ?? 0}:${process}`,
       claimed: (queue, { emptied, again }) => this.#watches.get(queue)?.claimed(emptied, again),
+      arm: (job, scheduler) => this.#schedulers.arm(job, scheduler),
     });
     this.feed = new EventFeed({
       clock,
@@ -143,6 +147,7 @@ export class Store {
 
   async close(): Promise<void> {
     this.turns.flush();
+    this.#schedulers.close();
     await this.feed.close();
     await Promise.all([...this.#watches.values()].map((watch) => watch.close()));
     this.#watches.clear();

@@ -66,6 +66,13 @@ export function claimedRecord(
   };
 }
 
+/** The scheduler that a claimed job comes of, if it does; `values` as for {@link claimedRecord}. */
+export function schedulerOf(values: readonly (string | false)[]): string | undefined {
+  if (values.length % 2 === 1) return values[9] || undefined;
+  for (let i = 0; i < values.length; i += 2) if (values[i] === 'rjk') return values[i + 1] as string;
+  return undefined;
+}
+
 /** A job to which nothing has happened. */
 function recordIn({ queue, id, state, due, eventId }: Place): JobRecord {
   return {

@@ -1,13 +1,13 @@
 import { JobCancelledError, LeaseLostError, StoreFaultError } from '../../errors.js';
 import type { Cancel, Clock } from '../clock.js';
 import type { Claimed, ClaimOptions } from '../engine.js';
-import type { Lease, NewJob, Write } from '../records.js';
+import type { JobRecord, Lease, NewJob, Write } from '../records.js';
 import { jobArguments, writeArguments, type Arguments } from './arguments.js';
 import { eventNumber } from './event-ids.js';
 import { unpack } from './msgpack.js';
 import type { Script } from './script.js';
 import { scripts } from './scripts.js';
-import { claimedRecord } from './stored-record.js';
+import { claimedRecord, schedulerOf } from './stored-record.js';
 
 /** R5: a script's work is bounded. So small, Redis works on one call while this process makes the next and reads the last. */
 const largestTurn = 32;
@@ -54,6 +54,8 @@ export interface TurnsHost {
   /** What tokens of the queue's activations begin with: `<client id>:<process>`. */
   ownerOf(queue: string): string;
   claimed(queue: string, news: ClaimNews): void;
+  /** A job of a scheduler was claimed: the next one is to be added before it begins. */
+  arm(job: JobRecord, scheduler: string): Promise<void>;
 }
 
 /** Collects what comes up in one turn of the event loop, and sends it in few calls: jobs to add, then writes and claims. */
@@ -183,18 +185,26 @@ export class Turns {
   #settleClaim({ queue, limit, callers }: MergedClaim, [again, lastEvent, now, taken]: ClaimAnswer): void {
     const eventId = eventNumber(lastEvent);
     const claimed: Claimed[] = [];
+    const arming: Promise<void>[] = [];
     for (let i = 0; i < taken.length; i += 3) {
       const jobId = taken[i] as string;
+      const values = taken[i + 2] as readonly (string | false)[];
       const place = { queue, id: jobId, state: 'active', due: undefined, eventId } as const;
-      const job = claimedRecord(place, taken[i + 2] as readonly (string | false)[], Number(now), this.#host.prefix);
+      const job = claimedRecord(place, values, Number(now), this.#host.prefix);
       claimed.push({ job, lease: { queue, jobId, token: taken[i + 1] as string } });
+      const scheduler = schedulerOf(values);
+      if (scheduler !== undefined) arming.push(this.#host.arm(job, scheduler));
     }
     this.#host.claimed(queue, {
       emptied: claimed.length < limit,
       again: again === '' ? undefined : Math.max(Number(again) - Number(now), 0),
     });
-    let from = 0;
-    for (const { options, resolve } of callers) resolve(claimed.slice(from, (from += options.limit)));
+    const give = (): void => {
+      let from = 0;
+      for (const { options, resolve } of callers) resolve(claimed.slice(from, (from += options.limit)));
+    };
+    if (arming.length === 0) give();
+    else void Promise.all(arming).then(give);
   }
 }
 

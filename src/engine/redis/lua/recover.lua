@@ -46,5 +46,8 @@ for _, id in ipairs(ids) do
     end
   end
 end
+-- who was woken for what is ready may have died before its claim, or stand still: others would wait for ever
+local due = nextDueOf(queue)
+if call('EXISTS', queue.wait, queue.prioritized) > 0 or due and due <= now then queue.ready = true end
 leave()
 return { time[1], time[2], recovered, #ids == 1000 and left or 0, left, owners }

@@ -8,7 +8,7 @@ local function promoteDue(queue)
       due[#due + 1] = { id = id, state = state, begun = values[1], priority = tonumber(values[2] or 0) }
     end
   end
-  local parked = call('ZREVRANGEBYSCORE', queue.key .. 'waiting-children', '(0', -now, 'LIMIT', 0, 1000)
+  local parked = call('ZREVRANGEBYSCORE', queue.key .. 'waiting-children', '(0', '(' .. digits(-now - 1), 'LIMIT', 0, 1000)
   collect('waiting-children', parked)
   collect('delayed', call('ZRANGEBYSCORE', queue.key .. 'delayed', '-inf', digits((now + 1) * 4096 - 1), 'LIMIT', 0, 1000))
   if #due == 0 then return end

@@ -33,10 +33,17 @@ local function makeDelayed(queue, id, due)
   tell(queue, 'delayed', id, 'delay', digits(due))
 end
 
--- BullMQ reads membership only: a due time may stand where the time of parking does.
+-- BullMQ reads membership only: minus the due time may stand where the time of parking does. Those with the same keep their
+-- order, as the delayed ones do.
 local function makeWaitingChildren(queue, id, due)
-  call('ZADD', queue.key .. 'waiting-children', due and -math.ceil(due) or now, id)
-  if due then queue.delayed = true end
+  local score = nowText
+  if due then
+    local first = -math.ceil(due)
+    local last = call('ZRANGEBYSCORE', queue.key .. 'waiting-children', '(' .. digits(first - 1), first, 'WITHSCORES', 'LIMIT', 0, 1)[2]
+    score = last and last - 1 / 4096 or first
+    queue.delayed = true
+  end
+  call('ZADD', queue.key .. 'waiting-children', score, id)
   tell(queue, 'waiting-children', id, 'prev', 'active')
 end
 

@@ -100,12 +100,13 @@ local function lastEventOf(queue)
   return last and last[1] or '0-0'
 end
 
--- When the next job is due that is delayed, or that waits for a time beside its children (its score is -due).
+-- When the next job is due that is delayed, or that waits for a time beside its children (its score is below 0, see makeWaitingChildren).
 local function nextDueOf(queue)
   local delayed = call('ZRANGE', queue.key .. 'delayed', 0, 0, 'WITHSCORES')[2]
   local parked = call('ZREVRANGEBYSCORE', queue.key .. 'waiting-children', '(0', '-inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
   local due = delayed and math.floor(delayed / 4096)
-  if parked and (not due or -parked < due) then return -parked end
+  parked = parked and math.floor(-parked)
+  if parked and (not due or parked < due) then return parked end
   return due
 end
 
@@ -120,14 +121,16 @@ local function addFinished(queue)
   end
 end
 
+-- Those of one call finish in the same millisecond: thousandths of it keep their order.
 local function noteFinished(queue, state, id)
-  queue.finished = true
+  queue.finished = (queue.finished or 0) + 1
+  local score = queue.finished == 1 and nowText or nowText .. '.' .. string.sub(1000 + queue.finished, 2)
   local entries = queue[state]
   if entries then
-    entries[#entries + 1] = nowText
+    entries[#entries + 1] = score
     entries[#entries + 1] = id
   else
-    queue[state] = { nowText, id }
+    queue[state] = { score, id }
   end
 end
 

@@ -23,7 +23,8 @@ function writes.fail(write, failure)
     return '=-'
   end
   noteFailure(key, failure.reason, failure.code)
-  if failure.retryAt > now then
+  -- its own time is whole: with the fraction, at once would be later
+  if math.floor(failure.retryAt) > now then
     sleepUntil(write, failure.retryAt)
   else
     makeReady(queue, id, write.priority, false, 'active')
