@@ -82,8 +82,10 @@ export class Progress {
    */
   advance(step: string, output: Payload | undefined, next: string | undefined): void {
     const what = `the output of step ${step}`;
-    const cleared = ['e', ...this.writer.names('g:', 'i:')].map((field) => [field, undefined] as const);
-    this.writer.setAll([...cleared, [`o:${step}`, output]], what);
+    const changes: [field: string, value: string | undefined][] = [['e', undefined]];
+    for (const field of this.writer.names('g:', 'i:')) changes.push([field, undefined]);
+    changes.push([`o:${step}`, output]);
+    this.writer.setAll(changes, what);
     this.change({
       step: next,
       from: step,

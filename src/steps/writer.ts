@@ -34,6 +34,8 @@ export class Writer {
   readonly #fields: Map<string, string>;
   /** Their names, by all that stands up to the colon: a job of many steps must not look through all of them. */
   readonly #byPrefix = new Map<string, Set<string>>();
+  /** Names of all that is, or may be, in the store. */
+  readonly #sent: Set<string>;
   #cursorChanged: boolean;
   #seq: number;
   #bytes = 0;
@@ -55,6 +57,7 @@ export class Writer {
     this.#cursorChanged = !checkpoint || checkpoint.seq === 0;
     this.#seq = checkpoint?.seq ?? 0;
     this.#fields = new Map(checkpoint?.fields);
+    this.#sent = new Set(this.#fields.keys());
     for (const [field, value] of this.#fields) {
       this.#bytes += bytesOf(field) + bytesOf(value);
       this.#namesLike(field).add(field);
@@ -81,7 +84,10 @@ export class Writer {
 
   /** {@link setAll} of one field. */
   set(field: string, value: string | undefined, what: string): void {
-    this.setAll([[field, value]], what);
+    const before = this.#fields.get(field);
+    if (value === before) return;
+    this.#refuse(this.#bytes + sizeOf(field, value) - sizeOf(field, before), what);
+    this.#set(field, value);
   }
 
   /**
@@ -91,27 +97,33 @@ export class Writer {
    * @throws CheckpointLimitError when all fields together become larger than 8 MiB
    */
   setAll(changes: readonly (readonly [field: string, value: string | undefined])[], what: string): void {
-    const news = changes.filter(([field, value]) => value !== this.#fields.get(field));
-    const sizeOf = (field: string, value: string | undefined): number =>
-      value === undefined ? 0 : bytesOf(field) + bytesOf(value);
     let bytes = this.#bytes;
-    for (const [field, value] of news) bytes += sizeOf(field, value) - sizeOf(field, this.#fields.get(field));
+    for (const [field, value] of changes) bytes += sizeOf(field, value) - sizeOf(field, this.#fields.get(field));
+    this.#refuse(bytes, what);
+    for (const [field, value] of changes) if (value !== this.#fields.get(field)) this.#set(field, value);
+  }
+
+  #refuse(bytes: number, what: string): void {
     if (bytes > largestCheckpoint) {
       throw new CheckpointLimitError(
         `with ${what} the job's checkpoint has ${bytes} bytes, the limit is ${largestCheckpoint}: save references`,
       );
     }
     this.#bytes = bytes;
-    for (const [field, value] of news) {
-      if (value === undefined) {
-        this.#fields.delete(field);
-        this.#namesLike(field).delete(field);
-      } else {
-        this.#fields.set(field, value);
-        this.#namesLike(field).add(field);
-      }
-      this.#open().fields.set(field, value ?? null);
+  }
+
+  #set(field: string, value: string | undefined): void {
+    const { fields } = this.#open();
+    if (value !== undefined) {
+      this.#fields.set(field, value);
+      this.#namesLike(field).add(field);
+      fields.set(field, value);
+      return;
     }
+    this.#fields.delete(field);
+    this.#namesLike(field).delete(field);
+    if (this.#sent.has(field)) fields.set(field, null);
+    else fields.delete(field); // it never came to the store
   }
 
   /** The next write carries the cursor; this alone is no reason for a write. */
@@ -150,12 +162,7 @@ export class Writer {
     this.#cursorChanged = false;
     this.#busy = true;
     whenReady(
-      () =>
-        call({
-          seq: this.#seq + 1,
-          ...(withCursor && { cursor: this.#cursor(this.#seq + 1) }),
-          ...(unsaved && contentOf(unsaved)),
-        }),
+      () => call(this.#write(unsaved, withCursor)),
       (answer) => {
         this.#busy = false;
         const written = !on.refused?.(answer);
@@ -173,6 +180,21 @@ export class Writer {
       },
       this.#lost,
     );
+  }
+
+  #write(unsaved: Unsaved | undefined, withCursor: boolean): Write {
+    const seq = this.#seq + 1;
+    const write: { -readonly [K in keyof Write]: Write[K] } = { seq };
+    if (withCursor) write.cursor = this.#cursor(seq);
+    if (!unsaved) return write;
+    const { fields, progress, children } = unsaved;
+    if (fields.size > 0) {
+      write.fields = fields;
+      for (const field of fields.keys()) this.#sent.add(field);
+    }
+    if (progress !== undefined) write.progress = progress;
+    if (children.length > 0) write.children = children;
+    return write;
   }
 
   #namesLike(field: string): Set<string> {
@@ -194,20 +216,16 @@ export class Writer {
 
 const noCalls: readonly (() => void)[] = [];
 
-function contentOf({ fields, progress, children }: Unsaved): Omit<Write, 'seq' | 'cursor'> {
-  return {
-    ...(fields.size > 0 && { fields }),
-    ...(progress !== undefined && { progress }),
-    ...(children.length > 0 && { children }),
-  };
+function sizeOf(field: string, value: string | undefined): number {
+  return value === undefined ? 0 : bytesOf(field) + bytesOf(value);
 }
 
 /** What was refused comes before what has been noted since. */
 function merge(refused: Unsaved | undefined, later: Unsaved | undefined): Unsaved | undefined {
   if (!refused || !later) return refused ?? later;
+  const progress = later.progress ?? refused.progress;
   return {
-    ...contentOf(refused),
-    ...contentOf(later),
+    ...(progress !== undefined && { progress }),
     fields: new Map([...refused.fields, ...later.fields]),
     children: [...refused.children, ...later.children],
     acknowledged: [...refused.acknowledged, ...later.acknowledged],

@@ -59,6 +59,8 @@ const forced = {
   // Node has the system look for the other side after 10 s of silence, ten times, once a second
   keepAlive: 10_000,
   noDelay: true,
+  // a user who may do only what is needed may not tell that, and each refusal would stand in Redis' ACL LOG
+  disableClientInfo: true,
   enableAutoPipelining: false,
   readOnly: false,
   monitor: false,

@@ -4,7 +4,7 @@ import type { Cancel, Clock } from '../clock.js';
 import type { Unsubscribe } from '../engine.js';
 import type { Opener } from './connection.js';
 import type { Argument } from './courier.js';
-import { refusalOf, refused } from './refusals.js';
+import { refusalOf, refused, type Refusal } from './refusals.js';
 import { Wire, type ConnectionListener } from './wire.js';
 
 export interface DedicatedOptions {
@@ -15,6 +15,8 @@ export interface DedicatedOptions {
   check(redis: Redis, where: string): Promise<string>;
   /** Ends a client's wait, on another connection; answers whether it waited. */
   unblock(server: string, clientId: number): Promise<boolean>;
+  /** What nobody but a person can mend: who calls in a loop goes on waiting in vain. */
+  warn(message: string): void;
   onClose(): void;
 }
 
@@ -129,7 +131,7 @@ export class Dedicated {
       if (turn.interrupted) return undefined;
       if (redis && !this.#interrupting) return redis; // an interruption of the turn before would end this one
       if (this.#closed) throw new ClosedError('the app is closed: create another one');
-      if (tried && !redis && trouble?.cure === 'nothing') throw trouble.error;
+      if (tried && !redis && trouble?.cure === 'nothing') throw this.#told(trouble);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
@@ -142,15 +144,20 @@ export class Dedicated {
       return await redis.call(command, args);
     } catch (error) {
       turn.redis = undefined;
-      const { cure, error: refusal } = refusalOf(error, where);
-      if (cure === 'reconnect') this.#wire.drop(redis, error);
+      const refusal = refusalOf(error, where);
+      if (refusal.cure === 'reconnect') this.#wire.drop(redis, error);
       else if (redis === this.#wire.redis) await this.#rest();
-      else if (this.#wire.trouble) throw this.#wire.trouble.error; // the connection is gone, and that is why
-      throw refusal;
+      else if (this.#wire.trouble) throw this.#told(this.#wire.trouble); // the connection is gone, and that is why
+      throw this.#told(refusal);
     } finally {
       turn.redis = undefined;
       silent();
     }
+  }
+
+  #told({ cure, error }: Refusal): Error {
+    if (cure === 'nothing' && !this.#closed) this.#options.warn(error.message);
+    return error;
   }
 
   #rest(): Promise<void> {

@@ -103,6 +103,7 @@ export class Link {
       opener: this.#openerOnce,
       check: (redis, where) => this.#check(redis, where),
       unblock: (server, clientId) => this.#unblock(server, clientId),
+      warn: (message) => this.#warnOnce(message),
       onClose: () => this.#dedicated.delete(dedicated),
     });
     this.#dedicated.add(dedicated);

@@ -5,10 +5,14 @@ import type { Store } from './store.js';
 /** Milliseconds after which to look again for those who died: sooner than their leases tell. */
 const lookAgain = 1_000;
 
+const later: Recovery = { recovered: [], mayStall: true, again: lookAgain };
+
 type Answer = readonly [recovered: readonly string[], skip: number, held: number, owners: readonly string[]];
 
 /** Puts back the jobs whose lease has run out, and those of workers whose connection is gone (W3). */
 export async function recoverStalled(store: Store, queue: string, maxStalledCount: number): Promise<Recovery> {
+  // who claims is told what is wrong with the queue
+  if (!store.layouts.isFine(queue) && !(await store.layouts.check(queue).then(yes, no))) return later;
   const owners = store.ownersOf(queue);
   const dead = await owners.dead();
   const recovered: Recovery['recovered'][number][] = [];
@@ -20,10 +24,16 @@ export async function recoverStalled(store: Store, queue: string, maxStalledCoun
     for (let i = 0; i < moved.length; i += 2) {
       recovered.push({ jobId: moved[i]!, to: moved[i + 1] as 'waiting' | 'failed' });
     }
-    for (const holder of holders) if (store.isOther(holder)) seen.add(holder);
+    for (const holder of holders) {
+      if (store.isOther(holder)) seen.add(holder);
+      else if (store.isForeign(holder)) store.layouts.warnOfOthers(queue);
+    }
     first += skip;
     more = skip > 0;
   }
   owners.see([...seen]);
-  return { recovered, mayStall: true, again: lookAgain };
+  return { ...later, recovered };
 }
+
+const yes = (): boolean => true;
+const no = (): boolean => false;

@@ -39,10 +39,14 @@ const refusals: ReadonlyMap<string, readonly [cure: Cure, said: string]> = new M
   ['DENIED', ['nothing', 'is in protected mode: give it a password, or connect from its own machine']],
 ]);
 
+/** So Redis says within a script what it says as NOPERM elsewhere: 7.0, and those after it. */
+const deniedInScript = /^ERR (The user executing the script can't|ACL failure in script)/;
+
 /** Redis' error word, `OOM` of `OOM command not allowed …`; `undefined` for what isn't an answer of Redis. */
 export function errorWordOf(error: unknown): string | undefined {
   if (!types.isNativeError(error) || error.name !== 'ReplyError') return undefined;
   if (error.message.startsWith('ERR max number of clients')) return 'MAXCLIENTS';
+  if (deniedInScript.test(error.message)) return 'NOPERM';
   return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR';
 }
 

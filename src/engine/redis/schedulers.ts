@@ -86,7 +86,10 @@ async function nextOf(opts: ScheduledOptions, scheduler: string, clock: number):
   const due = pattern === undefined ? undefined : await nextTime(repeat, pattern, Math.max(prevMillis, clock));
   if (due === undefined && !every) return undefined;
   const next = { ...repeat, offset: every && offset ? offset : undefined, count, startDate, endDate };
-  return { opts: { attempts: 0, ...opts, repeat: next, repeatJobKey: scheduler, timestamp: clock, prevMillis: due }, due };
+  return {
+    opts: { attempts: 0, ...opts, repeat: next, repeatJobKey: scheduler, timestamp: clock, prevMillis: due },
+    due,
+  };
 }
 
 async function nextTime(repeat: Repeat, pattern: string, now: number): Promise<number | undefined> {

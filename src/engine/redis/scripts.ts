@@ -171,7 +171,29 @@ end
 return false
 end
 local function packWaits(waits)
-return cmsgpack.pack({ waits.seen and tostring(waits.seen) or false, unpack(waits.groups) })
+return cmsgpack.pack({ waits.seen and tostring(waits.seen) or false, waits.due and digits(math.ceil(waits.due)) or false, unpack(waits.groups) })
+end
+local function unpackWaits(packed)
+local values = cmsgpack.unpack(packed)
+return { seen = values[1] and tonumber(values[1]), due = values[2] and tonumber(values[2]), groups = { unpack(values, 3) } }
+end
+local function othersPend(parentKey, groups)
+local isOwn = {}
+for _, group in ipairs(groups) do isOwn[group] = true end
+local others = call('SCARD', parentKey .. ':dependencies')
+for number = 1, chunksOf(parentKey) do
+local chunk = readChunk(parentKey, number)
+if isOwn[chunk[1]] then
+local keys = {}
+for i = 4, #chunk do keys[#keys + 1] = chunk[3] .. chunk[i] end
+for _, pending in ipairs(call('SMISMEMBER', parentKey .. ':dependencies', unpack(keys))) do others = others - pending end
+end
+end
+return others > 0
+end
+local function nextLookAt(parentKey, waits)
+if #waits.groups == 0 or not othersPend(parentKey, waits.groups) then return waits.due end
+return math.min(waits.due or math.huge, now + 5000)
 end
 local function readParent(parent)
 local link = cjson.decode(parent)
@@ -192,11 +214,11 @@ if not values[1] then
 if broke or call('SCARD', link.key .. ':dependencies') == 0 then wakePlainParent(link, priority, delay) end
 return
 end
-local waits = cmsgpack.unpack(values[1])
-local settled = waits[1]
-and (call('SCARD', link.key .. ':dependencies') == 0 or call('ZCARD', link.key .. ':unsuccessful') > tonumber(waits[1]))
-for i = 2, #waits do
-settled = settled or waits[i] == group and (broke or isGroupDone(link.key, group))
+local waits = unpackWaits(values[1])
+local settled = waits.seen
+and (call('SCARD', link.key .. ':dependencies') == 0 or call('ZCARD', link.key .. ':unsuccessful') > waits.seen)
+for _, each in ipairs(waits.groups) do
+settled = settled or each == group and (broke or isGroupDone(link.key, group))
 end
 if not settled then return end
 call('ZREM', link.queue.key .. 'waiting-children', link.id)
@@ -204,8 +226,11 @@ call('HDEL', link.key, 'sa')
 makeReady(link.queue, link.id, priority, true, 'waiting-children')
 end
 local function deferFailure(link, childKey)
-local values = call('HMGET', link.key, 'sa', 'priority')
-if values[1] or call('ZREM', link.queue.key .. 'waiting-children', link.id) == 0 then return end -- ours asks for its children itself
+local values = call('HMGET', link.key, 'sa', 'priority', 'sw', 'ats')
+if values[1] then return end -- ours asks for its children itself
+local isTheirs = values[4] and not values[3]
+if call('ZREM', link.queue.key .. 'waiting-children', link.id) == 0
+and not (isTheirs and call('ZREM', link.queue.key .. 'delayed', link.id) == 1) then return end
 call('HSET', link.key, 'defa', 'child ' .. childKey .. ' failed', 'delay', 0)
 makeReady(link.queue, link.id, tonumber(values[2] or 0), true, 'waiting-children')
 end
@@ -243,6 +268,14 @@ end`;
 
 const sharedClaimingRarely = String.raw`local function promoteDue(queue)
 local due = {}
+local function waitsOn(job)
+local key = queue.key .. job.id
+local packed = call('HGET', key, 'sa')
+local waits = packed and unpackWaits(packed)
+if not waits or (waits.due and waits.due <= now) or isSettled(key, waits) then return false end
+waitUntil(queue, job.id, nextLookAt(key, waits))
+return true
+end
 local function collect(state, ids)
 for _, id in ipairs(ids) do
 local values = call('HMGET', queue.key .. id, 'ss', 'priority')
@@ -261,6 +294,7 @@ end
 table.sort(due, function(a, b) return a.due < b.due end)
 end
 local function promote(job)
+if job.state == 'waiting-children' and waitsOn(job) then return end
 call('ZREM', queue.key .. job.state, job.id)
 if job.state == 'delayed' then call('HSET', queue.key .. job.id, 'delay', 0)
 else call('HDEL', queue.key .. job.id, 'sa') end
@@ -489,8 +523,10 @@ end
 local function placeOf(queue, id)
 local due = call('ZSCORE', queue.key .. 'delayed', id)
 if due then return 'delayed', digits(math.floor(due / 4096)) end
-local parked = call('ZSCORE', queue.key .. 'waiting-children', id)
-if parked then return 'waiting-children', tonumber(parked) < 0 and digits(math.floor(-parked)) or nil end
+if call('ZSCORE', queue.key .. 'waiting-children', id) then
+local waits = call('HGET', queue.key .. id, 'sa')
+return 'waiting-children', waits and cmsgpack.unpack(waits)[2] or nil
+end
 for _, state in ipairs({ 'completed', 'failed', 'prioritized' }) do
 if call('ZSCORE', queue.key .. state, id) then return state end
 end
@@ -524,7 +560,7 @@ call('ZADD', queue.key .. 'delayed', last and math.min(last + 1, highest) or low
 queue.delayed = true
 tell(queue, 'delayed', id, 'delay', digits(due))
 end
-local function makeWaitingChildren(queue, id, due)
+local function waitUntil(queue, id, due)
 local score = nowText
 if due then
 local first = -math.ceil(due)
@@ -533,6 +569,9 @@ score = last and last - 1 / 4096 or first
 queue.delayed = true
 end
 call('ZADD', queue.key .. 'waiting-children', score, id)
+end
+local function makeWaitingChildren(queue, id, due)
+waitUntil(queue, id, due)
 tell(queue, 'waiting-children', id, 'prev', 'active')
 end
 local function deleteJob(key)
@@ -694,7 +733,7 @@ end
 local function park(write, waits)
 endLease(write)
 call('HSET', write.key, 'sa', packWaits(waits), 'delay', 0) -- by it BullMQ's workers would delay what they wake
-makeWaitingChildren(write.queue, write.id, waits.due)
+makeWaitingChildren(write.queue, write.id, nextLookAt(write.key, waits))
 end
 local function takeWaits()
 local waits = { groups = takeList() }
@@ -705,16 +744,17 @@ return waits
 end`;
 
 const sharedWriting = String.raw`local function takeWrite()
-local queue, id, count = queueNamed(ARGV[at + 1]), ARGV[at + 2], tonumber(ARGV[at + 6])
+local queue, id, count = queueNamed(ARGV[at + 1]), ARGV[at + 2], tonumber(ARGV[at + 7])
 local write = {
 queue = queue,
 id = id,
 key = queue.key .. id,
 token = ARGV[at + 3],
 seq = ARGV[at + 4],
-hasProgress = ARGV[at + 5] == '1',
-from = at + 7,
-to = at + 6 + count,
+attempts = tonumber(ARGV[at + 5]),
+hasProgress = ARGV[at + 6] == '1',
+from = at + 8,
+to = at + 7 + count,
 }
 at = write.to
 local removed = tonumber(take())
@@ -729,27 +769,30 @@ for i = 1, children do write.children[i] = rare.takeJob() end
 end
 return write
 end
-local function prove(write, ends)
-local values
-if ends then
-values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid', 'priority', 'defa')
-write.opts, write.parent, write.deid, write.priority = values[5], values[6], values[7], tonumber(values[8] or 0)
-write.deferred = values[9]
-write.attempts = tonumber(values[4] or 0)
+local function prove(write, lock)
+local last
+if write.attempts then
+last = call('HGET', write.key, 'sw')
 else
-values = call('HMGET', write.key, 'sw', 'stc', 'sb')
-end
+local values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid', 'defa')
+last = values[1]
 write.stalls = values[2] ~= values[3] and values[2]
+write.attempts = tonumber(values[4] or 0)
+write.opts, write.parent, write.deid, write.deferred = values[5], values[6], values[7], values[8]
+end
 local seq = 0
-if values[1] then
-local number, last = string.match(values[1], '^(%d+) (.*)$')
+if last then
+local number, rest = string.match(last, '^(%d+) (.*)$')
 local own = write.seq .. ' ' .. write.token .. ' '
-if string.sub(last, 1, #own) == own then return '=' .. string.sub(last, #own + 1) end
+if string.sub(rest, 1, #own) == own then return '=' .. string.sub(rest, #own + 1) end
 seq = tonumber(number)
 end
 write.isFirst = seq == 0
-if call('GET', write.key .. ':lock') ~= write.token then return rare.refused(write) end
+if lock ~= write.token then return rare.refused(write) end
 if tonumber(write.seq) ~= seq + 1 then return '!order ' .. seq end
+end
+local function priorityOf(write)
+return tonumber(call('HGET', write.key, 'priority') or 0)
 end
 local function addChildren(write)
 if not write.children then return end
@@ -816,7 +859,7 @@ end
 end
 function writes.complete(write, result, failuresSeen)
 local key, queue, id = write.key, write.queue, write.id
-if write.children or call('EXISTS', key .. ':dependencies', key .. ':unsuccessful') > 0 then
+if write.children or mayHaveChildren then
 local waiting = rare.waitForChildren(write, failuresSeen)
 if waiting then return waiting end
 end
@@ -861,6 +904,7 @@ local attempts = write.attempts + 1
 call('HSET', key, 'atm', attempts)
 if failure.stack then call('HSET', key, 'stacktrace', withStack(call('HGET', key, 'stacktrace'), failure.stack)) end
 if not failure.retryAt then
+write.opts = write.opts or call('HGET', key, 'opts')
 local kept = failForGood(queue, id, write, failure.reason, failure.code)
 if attempts >= (cjson.decode(write.opts).attempts or 0) then tell(queue, 'retries-exhausted', id, 'attemptsMade', attempts) end
 if not kept then leaveReceipt(write, '=-') end
@@ -870,7 +914,7 @@ noteFailure(key, failure.reason, failure.code)
 if math.floor(failure.retryAt) > now then
 sleepUntil(write, failure.retryAt)
 else
-makeReady(queue, id, write.priority, false, 'active')
+makeReady(queue, id, priorityOf(write), false, 'active')
 end
 return '=-'
 end
@@ -903,7 +947,7 @@ arguments.moveToWaitingChildren = takeWaits`;
 const writesRelease = String.raw`function writes.release(write)
 save(write, '-')
 endLease(write)
-makeReady(write.queue, write.id, write.priority, true, 'active')
+makeReady(write.queue, write.id, priorityOf(write), true, 'active')
 return '=-'
 end`;
 
@@ -1035,6 +1079,10 @@ call('ZCARD', key .. 'failed'),
 }`),
   get: script('get', String.raw`#!lua flags=no-writes`, sharedStore, sharedPlaces, sharedLooking, sharedReading, String.raw`local queue = queueNamed(take())
 return answerWith(queue, takeList())`),
+  layout: script('layout', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local key = queueNamed(take()).key
+local function isMarker(id) return id and string.sub(id, 1, 2) == '0:' end
+local marked = isMarker(call('LINDEX', key .. 'wait', 0)) or isMarker(call('LINDEX', key .. 'wait', -1))
+return { time[1], time[2], call('HGET', key .. 'meta', 'version') or '', call('LLEN', key .. 'paused'), marked and 1 or 0 }`),
   list: script('list', String.raw`#!lua flags=no-writes`, sharedStore, sharedPlaces, sharedLooking, sharedReading, String.raw`local queue, state, first, last = queueNamed(take()), take(), tonumber(take()), tonumber(take())
 local function reversed(list)
 local result = {}
@@ -1171,7 +1219,8 @@ makeReady(queue, id, tonumber(values[2] or 0), false, prev)
 if values[3] then childReopened(values[3], key) end
 leave()
 return { time[1], time[2], 1 }`),
-  turn: script('turn', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, String.raw`local writes, arguments, rare = {}, {}, {}`, sharedWriting, sharedClaiming, writesCheckpoint, writesMoveToDelayed, writesComplete, writesRelease, String.raw`setmetatable(rare, {
+  turn: script('turn', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, String.raw`local writes, arguments, rare = {}, {}, {}
+local mayHaveChildren`, sharedWriting, sharedClaiming, writesCheckpoint, writesMoveToDelayed, writesComplete, writesRelease, String.raw`setmetatable(rare, {
 __index = function(self, name)`, sharedChildren, sharedAdding, sharedFinishing, sharedWritingRarely, sharedClaimingRarely, writesCompleteRarely, writesFail, writesMoveToWaitingChildren, String.raw`local defined = {
 define = function() end,
 takeJob = takeJob,
@@ -1195,18 +1244,26 @@ for each, value in pairs(defined) do rawset(self, each, value) end
 return defined[name]
 end,
 })
-local function answerTo(kind, write, ...)
-return prove(write, kind ~= 'checkpoint') or writes[kind](write, ...)
+local function answerTo(pending, lock)
+return prove(pending.write, lock) or writes[pending.kind](pending.write, pending.first, pending.second)
 end
 local callId = take()
-local answers = {}
+local pending, locks, dependencies = {}, {}, {}
 for i = 1, tonumber(take()) do
-local kind, write = take(), takeWrite()
-if not writes[kind] then rare.define() end
-local takeArguments = arguments[kind]
-local done, answer
-if takeArguments then done, answer = pcall(answerTo, kind, write, takeArguments())
-else done, answer = pcall(answerTo, kind, write) end
+local each = { kind = take(), write = takeWrite() }
+if not writes[each.kind] then rare.define() end
+if arguments[each.kind] then each.first, each.second = arguments[each.kind]() end
+if each.kind == 'complete' then
+dependencies[#dependencies + 1] = each.write.key .. ':dependencies'
+dependencies[#dependencies + 1] = each.write.key .. ':unsuccessful'
+end
+pending[i], locks[i] = each, each.write.key .. ':lock'
+end
+mayHaveChildren = #dependencies > 0 and call('EXISTS', unpack(dependencies)) > 0
+if #locks > 0 then locks = call('MGET', unpack(locks)) end
+local answers = {}
+for i, each in ipairs(pending) do
+local done, answer = pcall(answerTo, each, locks[i])
 answers[i] = done and answer or '!error ' .. tostring(type(answer) == 'table' and answer.err or answer)
 end
 deleteEndedLocks()

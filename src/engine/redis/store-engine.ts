@@ -1,5 +1,5 @@
-import type { CompleteAnswer, Engine } from '../engine.js';
-import type { ChildRecord } from '../records.js';
+import type { Claimed, ClaimOptions, CompleteAnswer, Engine } from '../engine.js';
+import type { ChildRecord, NewJob } from '../records.js';
 import { administration } from './administration.js';
 import { completeArguments, failArguments, optional, waitingArguments, type Arguments } from './arguments.js';
 import { recoverStalled } from './recovering.js';
@@ -9,18 +9,29 @@ import { absent } from './stored-record.js';
 
 /** The port on a store in Redis: each method is one script, or rides with others in one. */
 export function engineOn(store: Store): Engine {
-  const { turns } = store;
+  const { turns, layouts } = store;
+
+  function add(jobs: readonly NewJob[]): Promise<readonly string[]> {
+    const unknown = jobs.find(({ queue }) => !layouts.isFine(queue));
+    return unknown ? layouts.check(unknown.queue).then(() => add(jobs)) : turns.add(jobs);
+  }
+
+  function claim(queue: string, options: ClaimOptions): Promise<readonly Claimed[]> {
+    if (layouts.isFine(queue)) return turns.claim(queue, options);
+    return layouts.check(queue).then(() => turns.claim(queue, options));
+  }
+
   return {
     clock: store.clock,
     ...administration(store),
 
     // --- produce ---
 
-    add: (jobs) => (jobs.length > 0 ? turns.add(jobs) : []),
+    add: (jobs) => (jobs.length > 0 ? add(jobs) : []),
 
     // --- consume ---
 
-    claim: (queue, options) => (options.limit > 0 ? turns.claim(queue, options) : []),
+    claim: (queue, options) => (options.limit > 0 ? claim(queue, options) : []),
 
     async renew(leases, lockDuration) {
       const args: Arguments = [lockDuration, leases.length];
@@ -29,29 +40,26 @@ export function engineOn(store: Store): Engine {
       return leases.filter((_, index) => held[index] !== 1);
     },
 
-    async checkpoint(lease, write) {
-      await turns.write('checkpoint', lease, write);
-    },
+    checkpoint: (lease, write) => turns.write('checkpoint', lease, write, nothing),
 
-    async moveToDelayed(lease, write, due) {
-      await turns.write('moveToDelayed', lease, write, [due]);
-    },
+    moveToDelayed: (lease, write, due) => turns.write('moveToDelayed', lease, write, nothing, [due]),
 
-    async moveToWaitingChildren(lease, write, waiting) {
-      return (await turns.write('moveToWaitingChildren', lease, write, waitingArguments(waiting))) === 'parked';
-    },
+    moveToWaitingChildren: (lease, write, waiting) =>
+      turns.write('moveToWaitingChildren', lease, write, (answer) => answer === 'parked', waitingArguments(waiting)),
 
-    async complete(lease, write, result, failuresSeen) {
-      return (await turns.write('complete', lease, write, completeArguments(result, failuresSeen))) as CompleteAnswer;
-    },
+    complete: (lease, write, result, failuresSeen) =>
+      turns.write(
+        'complete',
+        lease,
+        write,
+        (answer) => answer as CompleteAnswer,
+        completeArguments(result, failuresSeen),
+      ),
 
-    async fail(lease, write, failure, retryAt) {
-      await turns.write('fail', lease, write, failArguments(failure, retryAt));
-    },
+    fail: (lease, write, failure, retryAt) =>
+      turns.write('fail', lease, write, nothing, failArguments(failure, retryAt)),
 
-    async release(lease, write) {
-      await turns.write('release', lease, write);
-    },
+    release: (lease, write) => turns.write('release', lease, write, nothing),
 
     recoverStalled: (queue, maxStalledCount) => recoverStalled(store, queue, maxStalledCount),
 
@@ -82,6 +90,8 @@ export function engineOn(store: Store): Engine {
     close: () => store.close(),
   };
 }
+
+function nothing(): void {}
 
 function childrenOf(answer: readonly string[], prefix: string): readonly ChildRecord[] {
   const children: ChildRecord[] = [];

@@ -3,6 +3,7 @@ import type { JobRecord, JobState } from '../records.js';
 import type { Arguments } from './arguments.js';
 import { EventFeed } from './event-feed.js';
 import { eventNumber } from './event-ids.js';
+import { Layouts, type LayoutSigns } from './layout.js';
 import type { Dedicated, Link } from './link.js';
 import { Owners } from './owners.js';
 import { QueueWatch, type Watcher } from './queue-watch.js';
@@ -31,6 +32,7 @@ export class Store {
   readonly clock: ServerClock;
   readonly turns: Turns;
   readonly feed: EventFeed;
+  readonly layouts: Layouts;
   readonly #link: StoreLink;
   readonly #process: string;
   readonly #watches = new Map<string, QueueWatch>();
@@ -44,6 +46,12 @@ export class Store {
     this.#process = process;
     this.clock = new ServerClock(clock);
     this.#schedulers = new Schedulers({ clock: this.clock, call: (script, args) => this.call(script, args), warn });
+    this.layouts = new Layouts({
+      signsOf: async (queue) => (await this.call(scripts.layout, [queue])).slice(2) as unknown as LayoutSigns,
+      clientNames: () => this.#clientNames(),
+      workerNameOf: (queue) => this.#workerNameOf(queue),
+      warn,
+    });
     this.turns = new Turns({
       clock,
       prefix,
@@ -111,7 +119,20 @@ export class Store {
 
   // --- watching ---
 
+  /** Begins when the queue's layout is known to be understood. */
   watch(queue: string, watcher: Watcher): () => void {
+    if (this.layouts.isFine(queue)) return this.#watch(queue, watcher);
+    let stop: (() => void) | undefined;
+    const forget = this.layouts.whenFine(queue, () => {
+      stop = this.#watch(queue, watcher);
+    });
+    return () => {
+      forget();
+      stop?.();
+    };
+  }
+
+  #watch(queue: string, watcher: Watcher): () => void {
     const watch = this.#watchOf(queue);
     const stop = watch.add(watcher);
     return () => {
@@ -133,16 +154,25 @@ export class Store {
         clock: this.clock,
         alive: async (ids) =>
           new Set(clientsOf(await this.#link.send('CLIENT', ['LIST', 'ID', ...ids])).map(({ id }) => id)),
-        names: async () => clientsOf(await this.#link.send('CLIENT', ['LIST'])).map(({ name }) => name),
+        names: () => this.#clientNames(),
       });
       this.#owners.set(queue, owners);
     }
     return owners;
   }
 
+  async #clientNames(): Promise<readonly string[]> {
+    return clientsOf(await this.#link.send('CLIENT', ['LIST'])).map(({ name }) => name);
+  }
+
   /** Whether the owner of a lease is another process of this kind. */
   isOther(owner: string): boolean {
     return /^[1-9]\d*:[^:]+$/.test(owner) && !owner.endsWith(`:${this.#process}`);
+  }
+
+  /** Whether the owner of a lease is a worker of another kind: BullMQ's. */
+  isForeign(owner: string): boolean {
+    return !/^\d+:[^:]+$/.test(owner);
   }
 
   async close(): Promise<void> {
@@ -172,13 +202,17 @@ export class Store {
       },
     });
     this.#watches.set(queue, watch);
+    void this.layouts.lookForOthers(queue);
     return watch;
   }
 
-  /** BullMQ's `getWorkers` finds workers by such names. */
   #openFor(queue: string): Dedicated {
-    const name = `${this.prefix}:${Buffer.from(queue).toString('base64')}:w:stepstream-${this.#process}`;
-    return this.#link.dedicated(name);
+    return this.#link.dedicated(this.#workerNameOf(queue) + this.#process);
+  }
+
+  /** BullMQ's `getWorkers` finds workers by such names. */
+  #workerNameOf(queue: string): string {
+    return `${this.prefix}:${Buffer.from(queue).toString('base64')}:w:stepstream-`;
   }
 }
 

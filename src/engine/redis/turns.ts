@@ -2,7 +2,7 @@ import { JobCancelledError, LeaseLostError, StoreFaultError } from '../../errors
 import type { Cancel, Clock } from '../clock.js';
 import type { Claimed, ClaimOptions } from '../engine.js';
 import type { JobRecord, Lease, NewJob, Write } from '../records.js';
-import { jobArguments, writeArguments, type Arguments } from './arguments.js';
+import { jobArguments, writeArguments, type Arguments, type RedisLease } from './arguments.js';
 import { eventNumber } from './event-ids.js';
 import { unpack } from './msgpack.js';
 import type { Script } from './script.js';
@@ -10,7 +10,7 @@ import { scripts } from './scripts.js';
 import { claimedRecord, schedulerOf } from './stored-record.js';
 
 /** R5: a script's work is bounded. So small, Redis works on one call while this process makes the next and reads the last. */
-const largestTurn = 32;
+const largestTurn = 50;
 const largestAdd = 1_000;
 
 export type Kind = 'checkpoint' | 'moveToDelayed' | 'moveToWaitingChildren' | 'complete' | 'fail' | 'release';
@@ -20,11 +20,12 @@ interface Pending<A> {
   readonly reject: (error: unknown) => void;
 }
 
-interface PendingWrite extends Pending<string> {
+interface PendingWrite extends Pending<unknown> {
   readonly kind: Kind;
   readonly lease: Lease;
   readonly write: Write;
   readonly more: Arguments | undefined;
+  readonly read: (answer: string) => unknown;
 }
 
 interface PendingClaim extends Pending<readonly Claimed[]> {
@@ -81,10 +82,15 @@ export class Turns {
     });
   }
 
-  /** The script's answer. @throws LeaseLostError, JobCancelledError */
-  write(kind: Kind, lease: Lease, write: Write, more?: Arguments): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#writes.push({ kind, lease, write, more, resolve, reject });
+  /**
+   * What is read of the script's answer.
+   *
+   * @param more what comes with a write of its kind
+   * @throws LeaseLostError, JobCancelledError
+   */
+  write<A>(kind: Kind, lease: Lease, write: Write, read: (answer: string) => A, more?: Arguments): Promise<A> {
+    return new Promise<A>((resolve, reject) => {
+      this.#writes.push({ kind, lease, write, read, more, resolve: resolve as (answer: unknown) => void, reject });
       this.#flushSoon();
     });
   }
@@ -191,7 +197,8 @@ export class Turns {
       const values = taken[i + 2] as readonly (string | false)[];
       const place = { queue, id: jobId, state: 'active', due: undefined, eventId } as const;
       const job = claimedRecord(place, values, Number(now), this.#host.prefix);
-      claimed.push({ job, lease: { queue, jobId, token: taken[i + 1] as string } });
+      const lease: RedisLease = { queue, jobId, token: taken[i + 1] as string, attempts: attemptsOfPlain(job) };
+      claimed.push({ job, lease });
       const scheduler = schedulerOf(values);
       if (scheduler !== undefined) arming.push(this.#host.arm(job, scheduler));
     }
@@ -206,6 +213,12 @@ export class Turns {
     if (arming.length === 0) give();
     else void Promise.all(arming).then(give);
   }
+}
+
+function attemptsOfPlain({ parent, stalledCounter, opts, attemptsMade }: JobRecord): number | undefined {
+  const isPlain =
+    !parent && stalledCounter === 0 && !('removeOnComplete' in opts || 'removeOnFail' in opts || 'de' in opts);
+  return isPlain ? attemptsMade : undefined;
 }
 
 type ClaimAnswer = readonly [again: string, lastEvent: string, now: string, taken: readonly unknown[]];
@@ -241,9 +254,9 @@ function merged(claims: readonly PendingClaim[]): readonly MergedClaim[] {
 }
 
 /** Answers begin with `=`, refusals with `!`. */
-function settle({ lease: { jobId, queue }, resolve, reject }: PendingWrite, answer: string): void {
+function settle({ lease: { jobId, queue }, read, resolve, reject }: PendingWrite, answer: string): void {
   if (answer.startsWith('=')) {
-    resolve(answer.slice(1));
+    resolve(read(answer.slice(1)));
     return;
   }
   const [kind, ...words] = answer.split(' ');

@@ -7,6 +7,8 @@
 
 -- Kinds of writes, what comes with them, and what is seldom needed of all below.
 local writes, arguments, rare = {}, {}, {}
+-- Whether one of those that complete has children, pending or failed.
+local mayHaveChildren
 --- @include "shared/writing"
 --- @include "shared/claiming"
 --- @include "writes/checkpoint"
@@ -49,19 +51,28 @@ setmetatable(rare, {
   end,
 })
 
-local function answerTo(kind, write, ...)
-  return prove(write, kind ~= 'checkpoint') or writes[kind](write, ...)
+local function answerTo(pending, lock)
+  return prove(pending.write, lock) or writes[pending.kind](pending.write, pending.first, pending.second)
 end
 
 local callId = take()
-local answers = {}
+local pending, locks, dependencies = {}, {}, {}
 for i = 1, tonumber(take()) do
-  local kind, write = take(), takeWrite()
-  if not writes[kind] then rare.define() end
-  local takeArguments = arguments[kind]
-  local done, answer
-  if takeArguments then done, answer = pcall(answerTo, kind, write, takeArguments())
-  else done, answer = pcall(answerTo, kind, write) end
+  local each = { kind = take(), write = takeWrite() }
+  if not writes[each.kind] then rare.define() end
+  if arguments[each.kind] then each.first, each.second = arguments[each.kind]() end
+  if each.kind == 'complete' then
+    dependencies[#dependencies + 1] = each.write.key .. ':dependencies'
+    dependencies[#dependencies + 1] = each.write.key .. ':unsuccessful'
+  end
+  pending[i], locks[i] = each, each.write.key .. ':lock'
+end
+mayHaveChildren = #dependencies > 0 and call('EXISTS', unpack(dependencies)) > 0
+if #locks > 0 then locks = call('MGET', unpack(locks)) end
+
+local answers = {}
+for i, each in ipairs(pending) do
+  local done, answer = pcall(answerTo, each, locks[i])
   answers[i] = done and answer or '!error ' .. tostring(type(answer) == 'table' and answer.err or answer)
 end
 deleteEndedLocks()

@@ -1,7 +1,7 @@
 -- What a parent knows of its children. Who is pending, completed and failed stands where BullMQ keeps it, so that its
 -- workers may run them. The fields of the parent's hash add in which order, group and with which policy they came:
 -- `sn` the number of chunks, `sk:<n>` a chunk {group, policy, key of the queue, ids ...} of up to 100 children,
--- `sa` what the parked parent waits for, `sx:<group>` a child that was pending when it was last looked for: chunk and key,
+-- `sa` what the parked parent waits for (see packWaits), `sx:<group>` a child that was pending when it was last looked for: chunk and key,
 -- `sf:<key of a child>` why a child has failed that keeps its parent from completing.
 
 local function readChunk(parentKey, number)
@@ -128,8 +128,36 @@ local function isSettled(parentKey, waits)
   return false
 end
 
+-- {number of failures, time, groups ...}
 local function packWaits(waits)
-  return cmsgpack.pack({ waits.seen and tostring(waits.seen) or false, unpack(waits.groups) })
+  return cmsgpack.pack({ waits.seen and tostring(waits.seen) or false, waits.due and digits(math.ceil(waits.due)) or false, unpack(waits.groups) })
+end
+
+local function unpackWaits(packed)
+  local values = cmsgpack.unpack(packed)
+  return { seen = values[1] and tonumber(values[1]), due = values[2] and tonumber(values[2]), groups = { unpack(values, 3) } }
+end
+
+-- Whether children of other groups are pending too.
+local function othersPend(parentKey, groups)
+  local isOwn = {}
+  for _, group in ipairs(groups) do isOwn[group] = true end
+  local others = call('SCARD', parentKey .. ':dependencies')
+  for number = 1, chunksOf(parentKey) do
+    local chunk = readChunk(parentKey, number)
+    if isOwn[chunk[1]] then
+      local keys = {}
+      for i = 4, #chunk do keys[#keys + 1] = chunk[3] .. chunk[i] end
+      for _, pending in ipairs(call('SMISMEMBER', parentKey .. ':dependencies', unpack(keys))) do others = others - pending end
+    end
+  end
+  return others > 0
+end
+
+-- When to look at a parent whose children are a BullMQ worker's: that wakes it with the last of all, whatever it waits for.
+local function nextLookAt(parentKey, waits)
+  if #waits.groups == 0 or not othersPend(parentKey, waits.groups) then return waits.due end
+  return math.min(waits.due or math.huge, now + 5000)
 end
 
 -- `parent` is the JSON of a child's hash.
@@ -157,11 +185,11 @@ local function wakeParent(link, childKey, group, broke)
     if broke or call('SCARD', link.key .. ':dependencies') == 0 then wakePlainParent(link, priority, delay) end
     return
   end
-  local waits = cmsgpack.unpack(values[1])
-  local settled = waits[1]
-    and (call('SCARD', link.key .. ':dependencies') == 0 or call('ZCARD', link.key .. ':unsuccessful') > tonumber(waits[1]))
-  for i = 2, #waits do
-    settled = settled or waits[i] == group and (broke or isGroupDone(link.key, group))
+  local waits = unpackWaits(values[1])
+  local settled = waits.seen
+    and (call('SCARD', link.key .. ':dependencies') == 0 or call('ZCARD', link.key .. ':unsuccessful') > waits.seen)
+  for _, each in ipairs(waits.groups) do
+    settled = settled or each == group and (broke or isGroupDone(link.key, group))
   end
   if not settled then return end
   call('ZREM', link.queue.key .. 'waiting-children', link.id)
@@ -169,10 +197,13 @@ local function wakeParent(link, childKey, group, broke)
   makeReady(link.queue, link.id, priority, true, 'waiting-children')
 end
 
--- A parent that a BullMQ client has made wait fails with its child, when it is next picked up.
+-- A parent that a BullMQ client has made wait, or sleep, fails with its child when it is next picked up.
 local function deferFailure(link, childKey)
-  local values = call('HMGET', link.key, 'sa', 'priority')
-  if values[1] or call('ZREM', link.queue.key .. 'waiting-children', link.id) == 0 then return end -- ours asks for its children itself
+  local values = call('HMGET', link.key, 'sa', 'priority', 'sw', 'ats')
+  if values[1] then return end -- ours asks for its children itself
+  local isTheirs = values[4] and not values[3]
+  if call('ZREM', link.queue.key .. 'waiting-children', link.id) == 0
+    and not (isTheirs and call('ZREM', link.queue.key .. 'delayed', link.id) == 1) then return end
   call('HSET', link.key, 'defa', 'child ' .. childKey .. ' failed', 'delay', 0)
   makeReady(link.queue, link.id, tonumber(values[2] or 0), true, 'waiting-children')
 end

@@ -2,6 +2,15 @@
 -- first to run; the others at the tail.
 local function promoteDue(queue)
   local due = {}
+  -- whether it stays, as it was only to be looked at
+  local function waitsOn(job)
+    local key = queue.key .. job.id
+    local packed = call('HGET', key, 'sa')
+    local waits = packed and unpackWaits(packed)
+    if not waits or (waits.due and waits.due <= now) or isSettled(key, waits) then return false end
+    waitUntil(queue, job.id, nextLookAt(key, waits))
+    return true
+  end
   local function collect(state, ids)
     for _, id in ipairs(ids) do
       local values = call('HMGET', queue.key .. id, 'ss', 'priority')
@@ -20,6 +29,7 @@ local function promoteDue(queue)
     table.sort(due, function(a, b) return a.due < b.due end)
   end
   local function promote(job)
+    if job.state == 'waiting-children' and waitsOn(job) then return end
     call('ZREM', queue.key .. job.state, job.id)
     if job.state == 'delayed' then call('HSET', queue.key .. job.id, 'delay', 0)
     else call('HDEL', queue.key .. job.id, 'sa') end

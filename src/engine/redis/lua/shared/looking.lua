@@ -14,8 +14,10 @@ end
 local function placeOf(queue, id)
   local due = call('ZSCORE', queue.key .. 'delayed', id)
   if due then return 'delayed', digits(math.floor(due / 4096)) end
-  local parked = call('ZSCORE', queue.key .. 'waiting-children', id)
-  if parked then return 'waiting-children', tonumber(parked) < 0 and digits(math.floor(-parked)) or nil end
+  if call('ZSCORE', queue.key .. 'waiting-children', id) then
+    local waits = call('HGET', queue.key .. id, 'sa')
+    return 'waiting-children', waits and cmsgpack.unpack(waits)[2] or nil
+  end
   for _, state in ipairs({ 'completed', 'failed', 'prioritized' }) do
     if call('ZSCORE', queue.key .. state, id) then return state end
   end

@@ -35,7 +35,7 @@ end
 
 -- BullMQ reads membership only: minus the due time may stand where the time of parking does. Those with the same keep their
 -- order, as the delayed ones do.
-local function makeWaitingChildren(queue, id, due)
+local function waitUntil(queue, id, due)
   local score = nowText
   if due then
     local first = -math.ceil(due)
@@ -44,6 +44,10 @@ local function makeWaitingChildren(queue, id, due)
     queue.delayed = true
   end
   call('ZADD', queue.key .. 'waiting-children', score, id)
+end
+
+local function makeWaitingChildren(queue, id, due)
+  waitUntil(queue, id, due)
   tell(queue, 'waiting-children', id, 'prev', 'active')
 end
 

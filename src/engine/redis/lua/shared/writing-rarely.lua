@@ -18,7 +18,7 @@ end
 local function park(write, waits)
   endLease(write)
   call('HSET', write.key, 'sa', packWaits(waits), 'delay', 0) -- by it BullMQ's workers would delay what they wake
-  makeWaitingChildren(write.queue, write.id, waits.due)
+  makeWaitingChildren(write.queue, write.id, nextLookAt(write.key, waits))
 end
 
 local function takeWaits()

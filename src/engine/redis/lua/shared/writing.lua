@@ -1,19 +1,21 @@
 -- A write under a lease. `sw` of the job's hash tells of the last one: number of the checkpoint, number of the write, the
 -- token that it was made with, and its answer. The same number and token again is a resend, and gets the first answer.
 
--- Its arguments: queue, job, token, number, 1 when the last value is the progress, how many values to set, these, how many
--- fields to remove, these, how many children to add, these. What is set stays where it is until it is saved.
+-- Its arguments: queue, job, token, number, the job's attempts when it is a plain one, 1 when the last value is the progress, how
+-- many values to set, these, how many fields to remove, these, how many children to add, these. What is set stays where it
+-- is until it is saved.
 local function takeWrite()
-  local queue, id, count = queueNamed(ARGV[at + 1]), ARGV[at + 2], tonumber(ARGV[at + 6])
+  local queue, id, count = queueNamed(ARGV[at + 1]), ARGV[at + 2], tonumber(ARGV[at + 7])
   local write = {
     queue = queue,
     id = id,
     key = queue.key .. id,
     token = ARGV[at + 3],
     seq = ARGV[at + 4],
-    hasProgress = ARGV[at + 5] == '1',
-    from = at + 7,
-    to = at + 6 + count,
+    attempts = tonumber(ARGV[at + 5]),
+    hasProgress = ARGV[at + 6] == '1',
+    from = at + 8,
+    to = at + 7 + count,
   }
   at = write.to
   local removed = tonumber(take())
@@ -29,29 +31,33 @@ local function takeWrite()
   return write
 end
 
--- Proves lease and number. Answers nothing when the write may be made, else its answer. A write that ends the activation
--- needs to know more of the job.
-local function prove(write, ends)
-  local values
-  if ends then
-    values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid', 'priority', 'defa')
-    write.opts, write.parent, write.deid, write.priority = values[5], values[6], values[7], tonumber(values[8] or 0)
-    write.deferred = values[9]
-    write.attempts = tonumber(values[4] or 0)
+-- Proves lease and number; `lock` is whose the job is. Answers nothing when the write may be made, else its answer. Of a plain
+-- job, whoever holds it knows what else is asked for here: it has no parent, no deduplication, hasn't stalled, and is kept.
+local function prove(write, lock)
+  local last
+  if write.attempts then
+    last = call('HGET', write.key, 'sw')
   else
-    values = call('HMGET', write.key, 'sw', 'stc', 'sb')
+    local values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid', 'defa')
+    last = values[1]
+    write.stalls = values[2] ~= values[3] and values[2]
+    write.attempts = tonumber(values[4] or 0)
+    write.opts, write.parent, write.deid, write.deferred = values[5], values[6], values[7], values[8]
   end
-  write.stalls = values[2] ~= values[3] and values[2]
   local seq = 0
-  if values[1] then
-    local number, last = string.match(values[1], '^(%d+) (.*)$')
+  if last then
+    local number, rest = string.match(last, '^(%d+) (.*)$')
     local own = write.seq .. ' ' .. write.token .. ' '
-    if string.sub(last, 1, #own) == own then return '=' .. string.sub(last, #own + 1) end
+    if string.sub(rest, 1, #own) == own then return '=' .. string.sub(rest, #own + 1) end
     seq = tonumber(number)
   end
   write.isFirst = seq == 0
-  if call('GET', write.key .. ':lock') ~= write.token then return rare.refused(write) end
+  if lock ~= write.token then return rare.refused(write) end
   if tonumber(write.seq) ~= seq + 1 then return '!order ' .. seq end
+end
+
+local function priorityOf(write)
+  return tonumber(call('HGET', write.key, 'priority') or 0)
 end
 
 local function addChildren(write)

@@ -8,7 +8,7 @@ end
 -- Completes the job, drops its checkpoint but for the cursor, and tells its parent.
 function writes.complete(write, result, failuresSeen)
   local key, queue, id = write.key, write.queue, write.id
-  if write.children or call('EXISTS', key .. ':dependencies', key .. ':unsuccessful') > 0 then
+  if write.children or mayHaveChildren then
     local waiting = rare.waitForChildren(write, failuresSeen)
     if waiting then return waiting end
   end

@@ -17,6 +17,7 @@ function writes.fail(write, failure)
   call('HSET', key, 'atm', attempts)
   if failure.stack then call('HSET', key, 'stacktrace', withStack(call('HGET', key, 'stacktrace'), failure.stack)) end
   if not failure.retryAt then
+    write.opts = write.opts or call('HGET', key, 'opts')
     local kept = failForGood(queue, id, write, failure.reason, failure.code)
     if attempts >= (cjson.decode(write.opts).attempts or 0) then tell(queue, 'retries-exhausted', id, 'attemptsMade', attempts) end
     if not kept then leaveReceipt(write, '=-') end
@@ -27,7 +28,7 @@ function writes.fail(write, failure)
   if math.floor(failure.retryAt) > now then
     sleepUntil(write, failure.retryAt)
   else
-    makeReady(queue, id, write.priority, false, 'active')
+    makeReady(queue, id, priorityOf(write), false, 'active')
   end
   return '=-'
 end

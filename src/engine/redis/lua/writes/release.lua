@@ -2,6 +2,6 @@
 function writes.release(write)
   save(write, '-')
   endLease(write)
-  makeReady(write.queue, write.id, write.priority, true, 'active')
+  makeReady(write.queue, write.id, priorityOf(write), true, 'active')
   return '=-'
 end
