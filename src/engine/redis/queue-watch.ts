@@ -39,6 +39,7 @@ export class QueueWatch {
   #full = false;
   #waiting = false;
   #goneTimer: Cancel | undefined;
+  readonly #awaiting: (() => void)[] = [];
   #closed = false;
 
   constructor(host: WatchHost) {
@@ -70,6 +71,12 @@ export class QueueWatch {
     return () => {
       this.#watchers.delete(watcher);
     };
+  }
+
+  /** Resolves when jobs can be taken under this connection's name: at once, as a rule; then, too, when it is closed. */
+  up(): Promise<void> | undefined {
+    if (this.clientId !== undefined || this.#closed) return undefined;
+    return new Promise((resolve) => this.#awaiting.push(resolve));
   }
 
   /** A claim has been answered. */
@@ -108,6 +115,7 @@ export class QueueWatch {
     this.#watchers.clear();
     this.#alarm?.cancel();
     this.#goneTimer?.();
+    this.#release();
     await this.#connection.close();
   }
 
@@ -115,8 +123,10 @@ export class QueueWatch {
     this.#goneTimer?.();
     this.#goneTimer = undefined;
     if (this.#closed) return;
-    if (up) this.#host.back();
-    else {
+    if (up) {
+      this.#host.back();
+      this.#release();
+    } else {
       this.#goneTimer = this.#host.clock.after(goneAfter, () => {
         for (const { gone } of this.#watchers) gone?.();
       });
@@ -131,12 +141,20 @@ export class QueueWatch {
       const answer = (await this.#connection
         .block('BZPOPMIN', [this.#host.marker, markerTime / 1_000])
         .catch(() => null)) as readonly [key: string, member: string, score: string] | null;
-      if (!answer || this.#closed) continue;
+      if (!answer) continue;
+      if (this.#closed) {
+        this.#host.putMarkerBack();
+        break;
+      }
       const due = Number(answer[2]);
       if (answer[1] === '1' && due > 0) this.dueIn(Math.max(due - this.#host.clock.now(), 0));
       else this.wake();
     }
     this.#waiting = false;
+  }
+
+  #release(): void {
+    for (const resolve of this.#awaiting.splice(0)) resolve();
   }
 
   /** Whether it has room. What it throws surfaces in a turn of its own. */

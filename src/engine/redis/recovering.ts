@@ -7,7 +7,7 @@ const lookAgain = 1_000;
 
 const later: Recovery = { recovered: [], mayStall: true, again: lookAgain };
 
-type Answer = readonly [recovered: readonly string[], skip: number, held: number, owners: readonly string[]];
+type Answer = readonly [recovered: readonly string[], skip: number, owners: readonly string[]];
 
 /** Puts back the jobs whose lease has run out, and those of workers whose connection is gone (W3). */
 export async function recoverStalled(store: Store, queue: string, maxStalledCount: number): Promise<Recovery> {
@@ -20,7 +20,7 @@ export async function recoverStalled(store: Store, queue: string, maxStalledCoun
   let [first, more] = [0, true];
   while (more) {
     const args = [queue, maxStalledCount, dead.length, ...dead, first];
-    const [moved, skip, , holders] = (await store.ask(scripts.recover, args)) as unknown as Answer;
+    const [moved, skip, holders] = (await store.ask(scripts.recover, args)) as unknown as Answer;
     for (let i = 0; i < moved.length; i += 2) {
       recovered.push({ jobId: moved[i]!, to: moved[i + 1] as 'waiting' | 'failed' });
     }

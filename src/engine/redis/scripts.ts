@@ -774,11 +774,11 @@ local last
 if write.attempts then
 last = call('HGET', write.key, 'sw')
 else
-local values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid', 'defa')
+local values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid')
 last = values[1]
 write.stalls = values[2] ~= values[3] and values[2]
 write.attempts = tonumber(values[4] or 0)
-write.opts, write.parent, write.deid, write.deferred = values[5], values[6], values[7], values[8]
+write.opts, write.parent, write.deid = values[5], values[6], values[7]
 end
 local seq = 0
 if last then
@@ -821,7 +821,7 @@ end
 local function sleepUntil(write, due)
 due = math.ceil(due)
 call('HSET', write.key, 'delay', digits(math.max(due - now, 0)), 'sd', digits(due))
-if write.deferred then call('HDEL', write.key, 'defa') end -- of a child that failed before
+call('HDEL', write.key, 'defa') -- of a child that failed before
 makeDelayed(write.queue, write.id, due)
 end
 local function endLease(write)
@@ -1106,8 +1106,8 @@ return { time[1], time[2] }`),
   look: script('look', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local queue = queueNamed(take())
 local paused = call('HEXISTS', queue.key .. 'meta', 'paused') == 1
 local due = nextDueOf(queue)
-local ready = call('EXISTS', queue.key .. 'wait', queue.key .. 'prioritized') > 0 or due and due <= now
-return { time[1], time[2], ready and not paused and 1 or 0, due and digits(due) or '' }`),
+local ready = not paused and (call('EXISTS', queue.wait, queue.prioritized) > 0 or due and due <= now)
+return { time[1], time[2], ready and 1 or 0, due and digits(due) or '' }`),
   pause: script('pause', sharedStore, String.raw`local queue, event = queueNamed(take()), take()
 local meta = queue.key .. 'meta'
 if event == 'paused' then
@@ -1169,7 +1169,7 @@ end
 local due = nextDueOf(queue)
 if call('EXISTS', queue.wait, queue.prioritized) > 0 or due and due <= now then queue.ready = true end
 leave()
-return { time[1], time[2], recovered, #ids == 1000 and left or 0, left, owners }`),
+return { time[1], time[2], recovered, #ids == 1000 and left or 0, owners }`),
   remove: script('remove', sharedStore, sharedPlaces, sharedLooking, sharedChildren, String.raw`local function holdsActive(queue, id)
 local key = queue.key .. id
 if call('EXISTS', key .. ':lock') == 1 or call('LPOS', queue.key .. 'active', id) then return true end

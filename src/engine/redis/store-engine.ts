@@ -17,8 +17,10 @@ export function engineOn(store: Store): Engine {
   }
 
   function claim(queue: string, options: ClaimOptions): Promise<readonly Claimed[]> {
-    if (layouts.isFine(queue)) return turns.claim(queue, options);
-    return layouts.check(queue).then(() => turns.claim(queue, options));
+    if (!layouts.isFine(queue)) return layouts.check(queue).then(() => claim(queue, options));
+    // a token begins with the id of the connection by which others see whether this process is alive (W3)
+    const up = store.watchOf(queue)?.up();
+    return up ? up.then(() => claim(queue, options)) : turns.claim(queue, options);
   }
 
   return {

@@ -5,5 +5,5 @@
 local queue = queueNamed(take())
 local paused = call('HEXISTS', queue.key .. 'meta', 'paused') == 1
 local due = nextDueOf(queue)
-local ready = call('EXISTS', queue.key .. 'wait', queue.key .. 'prioritized') > 0 or due and due <= now
-return { time[1], time[2], ready and not paused and 1 or 0, due and digits(due) or '' }
+local ready = not paused and (call('EXISTS', queue.wait, queue.prioritized) > 0 or due and due <= now)
+return { time[1], time[2], ready and 1 or 0, due and digits(due) or '' }

@@ -50,4 +50,4 @@ end
 local due = nextDueOf(queue)
 if call('EXISTS', queue.wait, queue.prioritized) > 0 or due and due <= now then queue.ready = true end
 leave()
-return { time[1], time[2], recovered, #ids == 1000 and left or 0, left, owners }
+return { time[1], time[2], recovered, #ids == 1000 and left or 0, owners }

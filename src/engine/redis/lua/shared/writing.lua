@@ -38,11 +38,11 @@ local function prove(write, lock)
   if write.attempts then
     last = call('HGET', write.key, 'sw')
   else
-    local values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid', 'defa')
+    local values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid')
     last = values[1]
     write.stalls = values[2] ~= values[3] and values[2]
     write.attempts = tonumber(values[4] or 0)
-    write.opts, write.parent, write.deid, write.deferred = values[5], values[6], values[7], values[8]
+    write.opts, write.parent, write.deid = values[5], values[6], values[7]
   end
   local seq = 0
   if last then
@@ -95,7 +95,7 @@ end
 local function sleepUntil(write, due)
   due = math.ceil(due)
   call('HSET', write.key, 'delay', digits(math.max(due - now, 0)), 'sd', digits(due))
-  if write.deferred then call('HDEL', write.key, 'defa') end -- of a child that failed before
+  call('HDEL', write.key, 'defa') -- of a child that failed before
   makeDelayed(write.queue, write.id, due)
 end
 
