@@ -53,7 +53,13 @@ export const mutations = [
     'else {\n      this.#progress.writer.save(() => {});\n      this.#advance();\n    }',
     steps,
   ),
-  without('S4', 'steps/progress.ts', 'this.writer.setAll([...cleared, [', 'this.writer.setAll([[', steps),
+  without(
+    'S4',
+    'steps/progress.ts',
+    "for (const field of this.writer.names('g:', 'i:')) changes.push([field, undefined]);",
+    '',
+    steps,
+  ),
   without(
     'S5',
     'job/payloads.ts',
@@ -287,13 +293,7 @@ export const mutations = [
   ),
   without('W1', 'steps/items.ts', '      if (!step.mayAnswer()) return;\n', '', guards),
   without('W1', 'steps/step-run.ts', 'if (this.progress.activation.trusted()) return true;', 'return true;', worker),
-  without(
-    'W2',
-    'worker/lease-keeper.ts',
-    'if (lostTokens.has(activation.lease.token)) activation.stop(',
-    'if (!lostTokens) activation.stop(',
-    worker,
-  ),
+  without('W2', 'worker/lease-keeper.ts', "if (!activation.leaving) activation.stop('lost');", '', worker),
   without('W2', 'steps/step-run.ts', '    if (!this.#finished) this.#controller.abort();\n', '', worker),
   without('W2', 'worker/lease-keeper.ts', '      this.#stopDistrusted();\n      if (', '      if (', worker),
   without(

@@ -356,7 +356,6 @@ describe('S4: advance', () => {
         ['o:first', '"gated"'],
         ['g:0', null],
         ['g:=k', null],
-        ['e', null],
       ]),
     );
     expect(JSON.parse(last.write.progress!)).toMatchObject({ step: 'first', emission: 'gated', count: 1 });
@@ -386,7 +385,7 @@ describe('S4: advance', () => {
   it("S4: the last step's completion and the job's are one write", async () => {
     const w = await start([processor({ first: () => of(1), last: () => of('result') })]);
     await w.until((await w.add()).result());
-    expect(writesOf(w.spy)).toEqual(['checkpoint e o:first', 'complete e o:last']);
+    expect(writesOf(w.spy)).toEqual(['checkpoint o:first', 'complete o:last']);
     expect(w.spy.writes.at(-1)!.args[2]).toBe('"result"');
   });
 

@@ -8,8 +8,8 @@ name = take(),
 data = takeOptional(),
 opts = take(),
 timestamp = take(),
-delay = tonumber(take()),
-priority = tonumber(take()),
+delay = take(),
+priority = take(),
 lifo = take() == '1',
 id = takeOptional(),
 }
@@ -35,7 +35,7 @@ local key = queue.key .. id
 local parentKey = job.parent and prefix .. ':' .. job.parentQueue .. ':' .. job.parentId
 if parentKey and call('EXISTS', parentKey) == 0 then parentKey = nil end
 if job.id then
-if parentKey and statusOf(parentKey, key) then return id end
+if parentKey and rare.statusOf(parentKey, key) then return id end
 if call('EXISTS', key) == 1 then
 tell(queue, 'duplicated', id)
 return id
@@ -57,10 +57,10 @@ call('HSET', key, unpack(fields))
 tell(queue, 'added', id, 'name', job.name)
 if parentKey then
 call('SADD', parentKey .. ':dependencies', key)
-addToChunks(parentKey, job.group or false, job.policy, queue.key, id)
+rare.addToChunks(parentKey, job.group or false, job.policy, queue.key, id)
 end
-if job.delay > 0 then makeDelayed(queue, id, job.timestamp + job.delay)
-else makeReady(queue, id, job.priority, job.lifo) end
+if tonumber(job.delay) > 0 then makeDelayed(queue, id, job.timestamp + job.delay)
+else makeReady(queue, id, tonumber(job.priority), job.lifo) end
 return id
 end`;
 
@@ -366,6 +366,7 @@ local max = meta.max or (count >= 9007199254740991 and 0) or math.huge -- BullMQ
 limit = math.min(limit, max - count)
 if limit <= 0 then return 0, now + ttl end
 elseif meta.max then
+if ttl == 0 then call('DEL', limiter) end -- what is counted now would be forgotten with its last millisecond
 limit = math.min(limit, meta.max)
 end
 return math.max(limit, 0)
@@ -401,6 +402,7 @@ if due and due <= now then
 rare.promoteDue(queue)
 due = nextDueOf(queue)
 end
+addArrived(queue)
 local room, again = roomOf(queue, limit)
 local ids = room > 0 and call('RPOP', queue.wait, room) or {}
 if #ids < room then
@@ -423,6 +425,31 @@ queue.ready = room > 0 and #ids == room and call('EXISTS', queue.wait, queue.pri
 if #ids > 0 and not queue.ready then call('ZREM', queue.key .. 'marker', '0') end
 if due and (not again or due < again) then again = due end
 return { again and digits(again) or '', lastEventOf(queue), nowText, claimed }
+end`;
+
+const sharedClaims = String.raw`local function makeClaims(callId, answers)
+local claims = tonumber(take())
+if claims == 0 then return end
+local receiptKey = prefix .. '::claims:' .. callId
+local receipt = call('GET', receiptKey)
+local takenBefore, takenNow, count = receipt and cmsgpack.unpack(receipt), {}, 0
+for i = 1, claims do
+local queue, limit, lockDuration, owner, number = queueNamed(take()), tonumber(take()), take(), take(), tonumber(take())
+if takenBefore then
+answers[#answers + 1] = rare.claimAgain(queue, owner, takenBefore[i])
+else
+local answer = claim(queue, limit, lockDuration, owner, number)
+answers[#answers + 1] = answer
+local taken, claimed = {}, answer[4]
+for place = 1, #claimed, 3 do
+taken[#taken + 1] = claimed[place]
+taken[#taken + 1] = claimed[place + 1]
+end
+takenNow[i] = taken
+count = count + #taken
+end
+end
+if count > 0 then call('SET', receiptKey, cmsgpack.pack(takenNow), 'PX', 60000) end
 end`;
 
 const sharedFinishing = String.raw`local function addNextOf(queue, deduplicationId)
@@ -545,7 +572,9 @@ return lowest + counter % 4294967296
 end
 local function makeReady(queue, id, priority, atHead, prev)
 if priority == 0 then
-call(atHead and 'RPUSH' or 'LPUSH', queue.key .. 'wait', id)
+if atHead then call('RPUSH', queue.wait, id)
+elseif queue.arrived then queue.arrived[#queue.arrived + 1] = id
+else queue.arrived = { id } end
 else
 call('ZADD', queue.key .. 'prioritized', placeInPriority(queue, priority * 4294967296, atHead), id)
 end
@@ -702,8 +731,14 @@ else
 queue[state] = { score, id }
 end
 end
+local function addArrived(queue)
+if not queue.arrived then return end
+callWithAll('LPUSH', queue.wait, queue.arrived)
+queue.arrived = nil
+end
 local function leave()
 for key, queue in pairs(queues) do
+addArrived(queue)
 if queue.finished then addFinished(queue) end
 if queue.ready and not metaOf(queue).paused then call('ZADD', key .. 'marker', 0, '0') end
 if queue.delayed then
@@ -952,7 +987,11 @@ return '=-'
 end`;
 
 export const scripts = {
-  add: script('add', sharedStore, sharedPlaces, sharedChildren, sharedAdding, String.raw`local receiptKey = prefix .. '::adds:' .. take()
+  add: script('add', sharedStore, sharedPlaces, String.raw`local rare = setmetatable({}, {
+__index = function(self, name)`, sharedChildren, String.raw`self.statusOf, self.addToChunks = statusOf, addToChunks
+return rawget(self, name)
+end,
+})`, sharedAdding, String.raw`local receiptKey = prefix .. '::adds:' .. take()
 local packed = call('GET', receiptKey)
 if not packed then
 local ids = {}
@@ -1055,6 +1094,23 @@ or (string.find(parent, '"idof":true', 1, true) or string.find(parent, '"rdof":t
 answer(key, nil, policy)
 end
 return answers`),
+  claim: script('claim', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, String.raw`local rare = {}`, sharedClaiming, sharedClaims, String.raw`setmetatable(rare, {
+__index = function(self, name)`, sharedChildren, sharedFinishing, sharedClaimingRarely, String.raw`local defined = {
+promoteDue = promoteDue,
+visibleOf = visibleOf,
+isTooSoon = isTooSoon,
+failDeferred = failDeferred,
+countOnLimiter = countOnLimiter,
+claimAgain = claimAgain,
+}
+for each, value in pairs(defined) do rawset(self, each, value) end
+return defined[name]
+end,
+})
+local answers = {}
+makeClaims(take(), answers)
+leave()
+return { time[1], time[2], cmsgpack.pack(answers) }`),
   clean: script('clean', sharedStore, sharedPlaces, String.raw`local queue, state, age, limit = queueNamed(take()), take(), tonumber(take()), tonumber(take())
 local ids = call('ZRANGEBYSCORE', queue.key .. state, '-inf', now - age, 'LIMIT', 0, math.min(limit, 1000))
 for _, id in ipairs(ids) do
@@ -1220,9 +1276,11 @@ if values[3] then childReopened(values[3], key) end
 leave()
 return { time[1], time[2], 1 }`),
   turn: script('turn', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, String.raw`local writes, arguments, rare = {}, {}, {}
-local mayHaveChildren`, sharedWriting, sharedClaiming, writesCheckpoint, writesMoveToDelayed, writesComplete, writesRelease, String.raw`setmetatable(rare, {
+local mayHaveChildren`, sharedWriting, sharedClaiming, sharedClaims, writesCheckpoint, writesMoveToDelayed, writesComplete, writesRelease, String.raw`setmetatable(rare, {
 __index = function(self, name)`, sharedChildren, sharedAdding, sharedFinishing, sharedWritingRarely, sharedClaimingRarely, writesCompleteRarely, writesFail, writesMoveToWaitingChildren, String.raw`local defined = {
 define = function() end,
+statusOf = statusOf,
+addToChunks = addToChunks,
 takeJob = takeJob,
 addJob = addJob,
 endDeduplication = endDeduplication,
@@ -1267,28 +1325,7 @@ local done, answer = pcall(answerTo, each, locks[i])
 answers[i] = done and answer or '!error ' .. tostring(type(answer) == 'table' and answer.err or answer)
 end
 deleteEndedLocks()
-local receiptKey = prefix .. '::claims:' .. callId
-local claims = tonumber(take())
-if claims > 0 then
-local taken = call('GET', receiptKey)
-local takenBefore = taken and cmsgpack.unpack(taken)
-local takenNow = {}
-for i = 1, claims do
-local queue, limit, lockDuration, owner, number = queueNamed(take()), tonumber(take()), take(), take(), tonumber(take())
-if takenBefore then
-answers[#answers + 1] = rare.claimAgain(queue, owner, takenBefore[i])
-else
-local answer = claim(queue, limit, lockDuration, owner, number)
-takenNow[i] = {}
-for place = 1, #answer[4], 3 do
-takenNow[i][#takenNow[i] + 1] = answer[4][place]
-takenNow[i][#takenNow[i] + 1] = answer[4][place + 1]
-end
-answers[#answers + 1] = answer
-end
-end
-if not takenBefore then call('SET', receiptKey, cmsgpack.pack(takenNow), 'PX', 60000) end
-end
+makeClaims(callId, answers)
 leave()
 return { time[1], time[2], cmsgpack.pack(answers) }`),
   updateData: script('update-data', sharedStore, String.raw`local key = queueNamed(take()).key .. take()

@@ -155,7 +155,8 @@ export class Turns {
 
   #sendTurn(writes: readonly PendingWrite[], claims: readonly MergedClaim[]): void {
     const { prefix } = this.#host;
-    const args: Arguments = [this.#host.newCallId(), 0];
+    const args: Arguments = [this.#host.newCallId()];
+    if (writes.length > 0) args.push(0);
     const sent: PendingWrite[] = [];
     for (const pending of writes) {
       const before = args.length;
@@ -169,13 +170,13 @@ export class Turns {
         pending.reject(error);
       }
     }
-    args[1] = sent.length;
+    if (writes.length > 0) args[1] = sent.length;
     args.push(claims.length);
     for (const { queue, limit, lockDuration } of claims) {
       args.push(queue, limit, lockDuration, this.#host.ownerOf(queue), this.#tokens);
       this.#tokens += limit;
     }
-    this.#host.call(scripts.turn, args).then(
+    this.#host.call(writes.length > 0 ? scripts.turn : scripts.claim, args).then(
       (reply) => {
         const answers = unpack(reply[2]!) as readonly unknown[];
         sent.forEach((write, index) => settle(write, answers[index] as string));

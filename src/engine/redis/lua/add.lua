@@ -1,7 +1,15 @@
 -- Adds jobs. ARGV: a number of the call's own, the number of jobs, the jobs. Answers the time and their ids.
 --- @include "shared/store"
 --- @include "shared/places"
+
+-- What is needed of parents only is defined when there is one.
+local rare = setmetatable({}, {
+  __index = function(self, name)
 --- @include "shared/children"
+    self.statusOf, self.addToChunks = statusOf, addToChunks
+    return rawget(self, name)
+  end,
+})
 --- @include "shared/adding"
 
 local receiptKey = prefix .. '::adds:' .. take()

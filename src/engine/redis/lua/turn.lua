@@ -11,6 +11,7 @@ local writes, arguments, rare = {}, {}, {}
 local mayHaveChildren
 --- @include "shared/writing"
 --- @include "shared/claiming"
+--- @include "shared/claims"
 --- @include "writes/checkpoint"
 --- @include "writes/move-to-delayed"
 --- @include "writes/complete"
@@ -29,6 +30,8 @@ setmetatable(rare, {
 --- @include "writes/move-to-waiting-children"
     local defined = {
       define = function() end,
+      statusOf = statusOf,
+      addToChunks = addToChunks,
       takeJob = takeJob,
       addJob = addJob,
       endDeduplication = endDeduplication,
@@ -77,27 +80,6 @@ for i, each in ipairs(pending) do
 end
 deleteEndedLocks()
 
-local receiptKey = prefix .. '::claims:' .. callId
-local claims = tonumber(take())
-if claims > 0 then
-  local taken = call('GET', receiptKey)
-  local takenBefore = taken and cmsgpack.unpack(taken)
-  local takenNow = {}
-  for i = 1, claims do
-    local queue, limit, lockDuration, owner, number = queueNamed(take()), tonumber(take()), take(), take(), tonumber(take())
-    if takenBefore then
-      answers[#answers + 1] = rare.claimAgain(queue, owner, takenBefore[i])
-    else
-      local answer = claim(queue, limit, lockDuration, owner, number)
-      takenNow[i] = {}
-      for place = 1, #answer[4], 3 do
-        takenNow[i][#takenNow[i] + 1] = answer[4][place]
-        takenNow[i][#takenNow[i] + 1] = answer[4][place + 1]
-      end
-      answers[#answers + 1] = answer
-    end
-  end
-  if not takenBefore then call('SET', receiptKey, cmsgpack.pack(takenNow), 'PX', 60000) end
-end
+makeClaims(callId, answers)
 leave()
 return { time[1], time[2], cmsgpack.pack(answers) }

@@ -6,8 +6,8 @@ local function takeJob()
     data = takeOptional(),
     opts = take(),
     timestamp = take(),
-    delay = tonumber(take()),
-    priority = tonumber(take()),
+    delay = take(),
+    priority = take(),
     lifo = take() == '1',
     id = takeOptional(),
   }
@@ -36,7 +36,7 @@ local function addJob(job)
   local parentKey = job.parent and prefix .. ':' .. job.parentQueue .. ':' .. job.parentId
   if parentKey and call('EXISTS', parentKey) == 0 then parentKey = nil end
   if job.id then
-    if parentKey and statusOf(parentKey, key) then return id end
+    if parentKey and rare.statusOf(parentKey, key) then return id end
     if call('EXISTS', key) == 1 then
       tell(queue, 'duplicated', id)
       return id
@@ -58,9 +58,9 @@ local function addJob(job)
   tell(queue, 'added', id, 'name', job.name)
   if parentKey then
     call('SADD', parentKey .. ':dependencies', key)
-    addToChunks(parentKey, job.group or false, job.policy, queue.key, id)
+    rare.addToChunks(parentKey, job.group or false, job.policy, queue.key, id)
   end
-  if job.delay > 0 then makeDelayed(queue, id, job.timestamp + job.delay)
-  else makeReady(queue, id, job.priority, job.lifo) end
+  if tonumber(job.delay) > 0 then makeDelayed(queue, id, job.timestamp + job.delay)
+  else makeReady(queue, id, tonumber(job.priority), job.lifo) end
   return id
 end

@@ -11,6 +11,7 @@ local function roomOf(queue, limit)
     limit = math.min(limit, max - count)
     if limit <= 0 then return 0, now + ttl end
   elseif meta.max then
+    if ttl == 0 then call('DEL', limiter) end -- what is counted now would be forgotten with its last millisecond
     limit = math.min(limit, meta.max)
   end
   return math.max(limit, 0)
@@ -54,6 +55,7 @@ local function claim(queue, limit, lockDuration, owner, number)
     rare.promoteDue(queue)
     due = nextDueOf(queue)
   end
+  addArrived(queue)
   local room, again = roomOf(queue, limit)
   local ids = room > 0 and call('RPOP', queue.wait, room) or {}
   if #ids < room then

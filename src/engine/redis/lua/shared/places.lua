@@ -15,7 +15,9 @@ end
 -- Where claims find it. The right end of `wait` runs next; so does the lowest score of `prioritized`.
 local function makeReady(queue, id, priority, atHead, prev)
   if priority == 0 then
-    call(atHead and 'RPUSH' or 'LPUSH', queue.key .. 'wait', id)
+    if atHead then call('RPUSH', queue.wait, id)
+    elseif queue.arrived then queue.arrived[#queue.arrived + 1] = id
+    else queue.arrived = { id } end
   else
     call('ZADD', queue.key .. 'prioritized', placeInPriority(queue, priority * 4294967296, atHead), id)
   end

@@ -134,9 +134,17 @@ local function noteFinished(queue, state, id)
   end
 end
 
+-- Jobs that have come to the tail are put there together.
+local function addArrived(queue)
+  if not queue.arrived then return end
+  callWithAll('LPUSH', queue.wait, queue.arrived)
+  queue.arrived = nil
+end
+
 -- To be called last: wakes those who watch, once per queue, and trims the events.
 local function leave()
   for key, queue in pairs(queues) do
+    addArrived(queue)
     if queue.finished then addFinished(queue) end
     if queue.ready and not metaOf(queue).paused then call('ZADD', key .. 'marker', 0, '0') end
     if queue.delayed then
