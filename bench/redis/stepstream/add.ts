@@ -1,0 +1,18 @@
+import { inFlight } from '../in-flight.js';
+import { payload } from '../payload.js';
+import type { Workload } from '../workload.js';
+import { openApp, preload } from './open.js';
+
+/** Single adds, so many in flight. */
+export const run: Workload = async (stage, { size, concurrency, bytes }) => {
+  const app = openApp(stage.url);
+  await preload(app.queue('connected'), 1, () => ({}));
+  const queue = app.queue('add');
+  const data = payload(1, bytes);
+  const figures = await stage.clock(size, async () => {
+    await inFlight(size, concurrency, () => queue.add('job', data));
+    await stage.holds('add', 'wait', size);
+  });
+  await app.close();
+  return figures;
+};
