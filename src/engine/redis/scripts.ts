@@ -27,15 +27,48 @@ local jobs = {}
 for i = 1, tonumber(take()) do jobs[i] = takeJob() end
 return jobs
 end
+local parents = {}
+local function parentAt(key)
+local parent = parents[key]
+if not parent then
+local families = call('EXISTS', key .. ':dependencies', key .. ':processed', key .. ':failed', key .. ':unsuccessful')
+parent = { key = key, exists = call('EXISTS', key) == 1, hasChildren = families > 0, added = {} }
+parents[key] = parent
+end
+return parent
+end
+local function writeChunk(parent)
+call('HSET', parent.key, 'sn', parent.count, 'sk:' .. parent.count, cmsgpack.pack(parent.chunk))
+end
+local function addToChunks(parent, group, policy, queueKey, id)
+if not parent.count then
+parent.count = rare.chunksOf(parent.key)
+parent.chunk = parent.count > 0 and rare.readChunk(parent.key, parent.count) or {}
+end
+local chunk = parent.chunk
+if #chunk < 4 or #chunk >= 103 or chunk[1] ~= group or chunk[2] ~= policy or chunk[3] ~= queueKey then
+if parent.isChanged then writeChunk(parent) end
+chunk = { group, policy, queueKey }
+parent.chunk, parent.count = chunk, parent.count + 1
+end
+chunk[#chunk + 1] = id
+parent.isChanged = true
+end
+local function writeChunks()
+for _, parent in pairs(parents) do
+if parent.isChanged then writeChunk(parent) end
+parent.isChanged = false
+end
+end
 local function addJob(job)
 local queue = queueNamed(job.queue)
 local counter = call('INCR', queue.key .. 'id')
 local id = job.id or digits(counter)
 local key = queue.key .. id
 local parentKey = job.parent and prefix .. ':' .. job.parentQueue .. ':' .. job.parentId
-if parentKey and call('EXISTS', parentKey) == 0 then parentKey = nil end
+local parent = parentKey and parentAt(parentKey)
 if job.id then
-if parentKey and rare.statusOf(parentKey, key) then return id end
+if parent and (parent.added[key] or parent.hasChildren and rare.statusOf(parentKey, key)) then return id end
 if call('EXISTS', key) == 1 then
 tell(queue, 'duplicated', id)
 return id
@@ -49,15 +82,16 @@ fields[#fields + 1] = value
 end
 set('data', job.data)
 if job.parent then
-set('parentKey', prefix .. ':' .. job.parentQueue .. ':' .. job.parentId)
+set('parentKey', parentKey)
 set('parent', job.parent)
 set('sp', job.group)
 end
 call('HSET', key, unpack(fields))
 tell(queue, 'added', id, 'name', job.name)
-if parentKey then
+if parent and parent.exists then
 call('SADD', parentKey .. ':dependencies', key)
-rare.addToChunks(parentKey, job.group or false, job.policy, queue.key, id)
+parent.added[key] = true
+addToChunks(parent, job.group or false, job.policy, queue.key, id)
 end
 if tonumber(job.delay) > 0 then makeDelayed(queue, id, job.timestamp + job.delay)
 else makeReady(queue, id, tonumber(job.priority), job.lifo) end
@@ -69,18 +103,6 @@ return cmsgpack.unpack(call('HGET', parentKey, 'sk:' .. number))
 end
 local function chunksOf(parentKey)
 return tonumber(call('HGET', parentKey, 'sn') or 0)
-end
-local function addToChunks(parentKey, group, policy, queueKey, id)
-local count = chunksOf(parentKey)
-if count > 0 then
-local last = readChunk(parentKey, count)
-if #last < 103 and last[1] == group and last[2] == policy and last[3] == queueKey then
-last[#last + 1] = id
-call('HSET', parentKey, 'sk:' .. count, cmsgpack.pack(last))
-return
-end
-end
-call('HSET', parentKey, 'sn', count + 1, 'sk:' .. (count + 1), cmsgpack.pack({ group, policy, queueKey, id }))
 end
 local function statusOf(parentKey, childKey)
 if call('SISMEMBER', parentKey .. ':dependencies', childKey) == 1 then return 'pending' end
@@ -807,7 +829,8 @@ end
 local function prove(write, lock)
 local last
 if write.attempts then
-last = call('HGET', write.key, 'sw')
+local values = call('HMGET', write.key, 'sw', 'parent') -- BullMQ makes it a child even while it is active
+last, write.parent = values[1], values[2]
 else
 local values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid')
 last = values[1]
@@ -832,6 +855,7 @@ end
 local function addChildren(write)
 if not write.children then return end
 for _, child in ipairs(write.children) do rare.addJob(child) end
+rare.writeChunks()
 write.children = nil
 end
 local function lastWrite(write, seq, answer)
@@ -924,12 +948,13 @@ return '=completed'
 end
 function arguments.complete() return takeOptional(), tonumber(take()) end`;
 
-const writesFail = String.raw`local stackTraceLimit = 10
-local function withStack(rows, stack)
-local stacks = rows and cjson.decode(rows) or {}
+const writesFail = String.raw`local function withStack(key, stack)
+local values = call('HMGET', key, 'stacktrace', 'opts')
+local limit = tonumber(string.match(values[2] or '', '"stackTraceLimit":(%d+)') or 10)
+local stacks = values[1] and cjson.decode(values[1]) or {}
 stacks[#stacks + 1] = stack
-while #stacks > stackTraceLimit do table.remove(stacks, 1) end
-return cjson.encode(stacks)
+while #stacks > limit do table.remove(stacks, 1) end
+return #stacks > 0 and cjson.encode(stacks) or '[]'
 end
 function writes.fail(write, failure)
 local key, queue, id = write.key, write.queue, write.id
@@ -937,7 +962,7 @@ save(write, '-')
 endLease(write)
 local attempts = write.attempts + 1
 call('HSET', key, 'atm', attempts)
-if failure.stack then call('HSET', key, 'stacktrace', withStack(call('HGET', key, 'stacktrace'), failure.stack)) end
+if failure.stack then call('HSET', key, 'stacktrace', withStack(key, failure.stack)) end
 if not failure.retryAt then
 write.opts = write.opts or call('HGET', key, 'opts')
 local kept = failForGood(queue, id, write, failure.reason, failure.code)
@@ -988,7 +1013,7 @@ end`;
 
 export const scripts = {
   add: script('add', sharedStore, sharedPlaces, String.raw`local rare = setmetatable({}, {
-__index = function(self, name)`, sharedChildren, String.raw`self.statusOf, self.addToChunks = statusOf, addToChunks
+__index = function(self, name)`, sharedChildren, String.raw`self.statusOf, self.chunksOf, self.readChunk = statusOf, chunksOf, readChunk
 return rawget(self, name)
 end,
 })`, sharedAdding, String.raw`local receiptKey = prefix .. '::adds:' .. take()
@@ -996,6 +1021,7 @@ local packed = call('GET', receiptKey)
 if not packed then
 local ids = {}
 for i, job in ipairs(takeJobs()) do ids[i] = addJob(job) end
+writeChunks()
 packed = cmsgpack.pack(ids)
 call('SET', receiptKey, packed, 'PX', 60000)
 leave()
@@ -1215,6 +1241,7 @@ if stalled - (values[2] or 0) <= maxStalledCount then
 makeReady(queue, id, tonumber(values[3] or 0), true, 'active')
 recovered[#recovered + 1] = 'waiting'
 else
+call('HSET', key, 'sb', stalled) -- a retry begins anew, be it BullMQ's
 local job = { parent = values[4], opts = values[5], deid = values[6] }
 failForGood(queue, id, job, 'job stalled more than allowable limit', 'JOB_STALLED')
 recovered[#recovered + 1] = 'failed'
@@ -1280,7 +1307,9 @@ local mayHaveChildren`, sharedWriting, sharedClaiming, sharedClaims, writesCheck
 __index = function(self, name)`, sharedChildren, sharedAdding, sharedFinishing, sharedWritingRarely, sharedClaimingRarely, writesCompleteRarely, writesFail, writesMoveToWaitingChildren, String.raw`local defined = {
 define = function() end,
 statusOf = statusOf,
-addToChunks = addToChunks,
+chunksOf = chunksOf,
+readChunk = readChunk,
+writeChunks = writeChunks,
 takeJob = takeJob,
 addJob = addJob,
 endDeduplication = endDeduplication,

@@ -6,7 +6,7 @@
 local rare = setmetatable({}, {
   __index = function(self, name)
 --- @include "shared/children"
-    self.statusOf, self.addToChunks = statusOf, addToChunks
+    self.statusOf, self.chunksOf, self.readChunk = statusOf, chunksOf, readChunk
     return rawget(self, name)
   end,
 })
@@ -17,6 +17,7 @@ local packed = call('GET', receiptKey)
 if not packed then
   local ids = {}
   for i, job in ipairs(takeJobs()) do ids[i] = addJob(job) end
+  writeChunks()
   packed = cmsgpack.pack(ids)
   call('SET', receiptKey, packed, 'PX', 60000)
   leave()

@@ -39,6 +39,7 @@ for _, id in ipairs(ids) do
         makeReady(queue, id, tonumber(values[3] or 0), true, 'active')
         recovered[#recovered + 1] = 'waiting'
       else
+        call('HSET', key, 'sb', stalled) -- a retry begins anew, be it BullMQ's
         local job = { parent = values[4], opts = values[5], deid = values[6] }
         failForGood(queue, id, job, 'job stalled more than allowable limit', 'JOB_STALLED')
         recovered[#recovered + 1] = 'failed'

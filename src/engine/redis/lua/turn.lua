@@ -31,7 +31,9 @@ setmetatable(rare, {
     local defined = {
       define = function() end,
       statusOf = statusOf,
-      addToChunks = addToChunks,
+      chunksOf = chunksOf,
+      readChunk = readChunk,
+      writeChunks = writeChunks,
       takeJob = takeJob,
       addJob = addJob,
       endDeduplication = endDeduplication,

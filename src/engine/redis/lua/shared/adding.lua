@@ -27,6 +27,48 @@ local function takeJobs()
   return jobs
 end
 
+-- Parents of the jobs that this call adds, by key: whether they are there, and have children already; those that are new, and the
+-- chunk that these come to.
+local parents = {}
+
+local function parentAt(key)
+  local parent = parents[key]
+  if not parent then
+    local families = call('EXISTS', key .. ':dependencies', key .. ':processed', key .. ':failed', key .. ':unsuccessful')
+    parent = { key = key, exists = call('EXISTS', key) == 1, hasChildren = families > 0, added = {} }
+    parents[key] = parent
+  end
+  return parent
+end
+
+local function writeChunk(parent)
+  call('HSET', parent.key, 'sn', parent.count, 'sk:' .. parent.count, cmsgpack.pack(parent.chunk))
+end
+
+-- Children of one group, policy and queue share a chunk, up to a hundred.
+local function addToChunks(parent, group, policy, queueKey, id)
+  if not parent.count then
+    parent.count = rare.chunksOf(parent.key)
+    parent.chunk = parent.count > 0 and rare.readChunk(parent.key, parent.count) or {}
+  end
+  local chunk = parent.chunk
+  if #chunk < 4 or #chunk >= 103 or chunk[1] ~= group or chunk[2] ~= policy or chunk[3] ~= queueKey then
+    if parent.isChanged then writeChunk(parent) end
+    chunk = { group, policy, queueKey }
+    parent.chunk, parent.count = chunk, parent.count + 1
+  end
+  chunk[#chunk + 1] = id
+  parent.isChanged = true
+end
+
+-- To be called when all are added.
+local function writeChunks()
+  for _, parent in pairs(parents) do
+    if parent.isChanged then writeChunk(parent) end
+    parent.isChanged = false
+  end
+end
+
 -- Adds a job; answers its id. One that exists, or that its parent knows, is left as it is.
 local function addJob(job)
   local queue = queueNamed(job.queue)
@@ -34,9 +76,9 @@ local function addJob(job)
   local id = job.id or digits(counter)
   local key = queue.key .. id
   local parentKey = job.parent and prefix .. ':' .. job.parentQueue .. ':' .. job.parentId
-  if parentKey and call('EXISTS', parentKey) == 0 then parentKey = nil end
+  local parent = parentKey and parentAt(parentKey)
   if job.id then
-    if parentKey and rare.statusOf(parentKey, key) then return id end
+    if parent and (parent.added[key] or parent.hasChildren and rare.statusOf(parentKey, key)) then return id end
     if call('EXISTS', key) == 1 then
       tell(queue, 'duplicated', id)
       return id
@@ -50,15 +92,16 @@ local function addJob(job)
   end
   set('data', job.data)
   if job.parent then
-    set('parentKey', prefix .. ':' .. job.parentQueue .. ':' .. job.parentId)
+    set('parentKey', parentKey)
     set('parent', job.parent)
     set('sp', job.group)
   end
   call('HSET', key, unpack(fields))
   tell(queue, 'added', id, 'name', job.name)
-  if parentKey then
+  if parent and parent.exists then
     call('SADD', parentKey .. ':dependencies', key)
-    rare.addToChunks(parentKey, job.group or false, job.policy, queue.key, id)
+    parent.added[key] = true
+    addToChunks(parent, job.group or false, job.policy, queue.key, id)
   end
   if tonumber(job.delay) > 0 then makeDelayed(queue, id, job.timestamp + job.delay)
   else makeReady(queue, id, tonumber(job.priority), job.lifo) end

@@ -12,19 +12,6 @@ local function chunksOf(parentKey)
   return tonumber(call('HGET', parentKey, 'sn') or 0)
 end
 
-local function addToChunks(parentKey, group, policy, queueKey, id)
-  local count = chunksOf(parentKey)
-  if count > 0 then
-    local last = readChunk(parentKey, count)
-    if #last < 103 and last[1] == group and last[2] == policy and last[3] == queueKey then
-      last[#last + 1] = id
-      call('HSET', parentKey, 'sk:' .. count, cmsgpack.pack(last))
-      return
-    end
-  end
-  call('HSET', parentKey, 'sn', count + 1, 'sk:' .. (count + 1), cmsgpack.pack({ group, policy, queueKey, id }))
-end
-
 -- Where a child stands: `pending`, `completed`, `failed`, or nothing when it is gone.
 local function statusOf(parentKey, childKey)
   if call('SISMEMBER', parentKey .. ':dependencies', childKey) == 1 then return 'pending' end

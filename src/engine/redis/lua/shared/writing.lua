@@ -36,7 +36,8 @@ end
 local function prove(write, lock)
   local last
   if write.attempts then
-    last = call('HGET', write.key, 'sw')
+    local values = call('HMGET', write.key, 'sw', 'parent') -- BullMQ makes it a child even while it is active
+    last, write.parent = values[1], values[2]
   else
     local values = call('HMGET', write.key, 'sw', 'stc', 'sb', 'atm', 'opts', 'parent', 'deid')
     last = values[1]
@@ -63,6 +64,7 @@ end
 local function addChildren(write)
   if not write.children then return end
   for _, child in ipairs(write.children) do rare.addJob(child) end
+  rare.writeChunks()
   write.children = nil
 end
 

@@ -1,11 +1,11 @@
-local stackTraceLimit = 10
-
--- The last stacks, as BullMQ keeps them: a JSON array.
-local function withStack(rows, stack)
-  local stacks = rows and cjson.decode(rows) or {}
+-- The last stacks, as BullMQ keeps them: a JSON array; no more than ten, or as many as the job's option says.
+local function withStack(key, stack)
+  local values = call('HMGET', key, 'stacktrace', 'opts')
+  local limit = tonumber(string.match(values[2] or '', '"stackTraceLimit":(%d+)') or 10)
+  local stacks = values[1] and cjson.decode(values[1]) or {}
   stacks[#stacks + 1] = stack
-  while #stacks > stackTraceLimit do table.remove(stacks, 1) end
-  return cjson.encode(stacks)
+  while #stacks > limit do table.remove(stacks, 1) end
+  return #stacks > 0 and cjson.encode(stacks) or '[]'
 end
 
 -- Counts an attempt and saves; the job is tried again, at once or later, or has failed for good.
@@ -15,7 +15,7 @@ function writes.fail(write, failure)
   endLease(write)
   local attempts = write.attempts + 1
   call('HSET', key, 'atm', attempts)
-  if failure.stack then call('HSET', key, 'stacktrace', withStack(call('HGET', key, 'stacktrace'), failure.stack)) end
+  if failure.stack then call('HSET', key, 'stacktrace', withStack(key, failure.stack)) end
   if not failure.retryAt then
     write.opts = write.opts or call('HGET', key, 'opts')
     local kept = failForGood(queue, id, write, failure.reason, failure.code)
