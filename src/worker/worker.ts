@@ -146,8 +146,9 @@ export class Worker extends EventEmitter<WorkerEvents> {
   /** Answers whether there is room for what it is woken for. */
   #wake(): boolean {
     this.#wakes++;
+    const hasRoom = this.#room() > 0; // before: a claim that is made for it takes the room, one on its way may have come too soon
     this.#loop();
-    return !this.#closing && this.#room() > 0;
+    return hasRoom && !this.#closing;
   }
 
   #room(): number {
