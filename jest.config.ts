@@ -2,6 +2,7 @@
 import type { Config } from 'jest';
 
 const config: Config = {
+  globalSetup: '<rootDir>/scripts/redis-server.js',
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   transform: {
     '\\.ts$': [

@@ -24,7 +24,7 @@ function segmentsOf(file) {
   return lua
     .split(/^--- @include "(.*)"\n/m)
     .map((part, index) => (index % 2 === 1 ? { include: part } : { lua: stripped(part) }))
-    .filter(({ lua: text }) => text !== '');
+    .filter((segment) => segment.lua !== '');
 }
 
 const filesIn = (folder) =>
@@ -43,7 +43,14 @@ const generated = `// Made by scripts/lua.js of the sources in lua/: change thos
 import { script } from './script.js';
 
 ${parts
-  .map((part) => `const ${camelCase(part)} = ${text(segmentsOf(part).map(({ lua }) => lua).join('\n'))};`)
+  .map(
+    (part) =>
+      `const ${camelCase(part)} = ${text(
+        segmentsOf(part)
+          .map(({ lua }) => lua)
+          .join('\n'),
+      )};`,
+  )
   .join('\n\n')}
 
 export const scripts = {

@@ -10,7 +10,7 @@ export interface RedisProxy {
   readonly url: string;
   /** From now on, on all connections; what was held back is not made up for. */
   let(passing: Passing): void;
-  /** Resolves when the next reply has been swallowed. */
+  /** Resolves when the next reply has been swallowed; or the next command, while nothing passes. */
   swallowed(): Promise<void>;
   /** Breaks all connections. */
   cut(): void;
@@ -23,6 +23,9 @@ export interface RedisProxy {
 export async function startProxy(target: number): Promise<RedisProxy> {
   let passing: Passing = 'all';
   const onSwallowed: (() => void)[] = [];
+  const swallow = (): void => {
+    for (const resolve of onSwallowed.splice(0)) resolve();
+  };
   const pairs = new Set<readonly [Socket, Socket]>();
 
   const server = createServer((client) => {
@@ -31,10 +34,11 @@ export async function startProxy(target: number): Promise<RedisProxy> {
     pairs.add(pair);
     client.on('data', (data) => {
       if (passing !== 'nothing') redis.write(data);
+      else swallow();
     });
     redis.on('data', (data) => {
       if (passing === 'all') client.write(data);
-      else for (const resolve of onSwallowed.splice(0)) resolve();
+      else swallow();
     });
     for (const socket of pair) {
       socket.setNoDelay(true);

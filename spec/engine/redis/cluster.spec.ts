@@ -1,9 +1,12 @@
 import { Cluster, Redis } from 'ioredis';
 import { systemClock, UnsupportedStoreError } from 'stepstream';
 import { Link, type LinkOptions } from '../../../src/engine/redis/link.js';
+import { redisEngine } from '../../../src/engine/redis/redis-engine.js';
 import { script } from '../../../src/engine/redis/script.js';
 import { startProxy } from '../../support/redis-proxy.js';
 import { freePort, startRedis, type TestRedis } from '../../support/redis-server.js';
+import { deniedBy, grantedInCluster, makeDocumentedUser } from './documented-user.js';
+import { useEveryCommand } from './every-command.js';
 
 /** Keeps the value, and answers the one before. */
 const exchange = script('exchange', `return redis.call('SET', KEYS[1] .. ':value', ARGV[1], 'GET')`);
@@ -74,6 +77,21 @@ describe('a cluster', () => {
     await link.close();
     expect(own.status).toBe('wait');
     own.disconnect();
+  });
+
+  it('X8: the user of docs/redis.md needs what is said of clusters, and nothing else there', async () => {
+    const makeUser = (...rules: readonly string[]): Promise<string[]> =>
+      Promise.all(clients.map((client, at) => makeDocumentedUser(client, nodes[at]!, first, ...rules)));
+    for (const missing of grantedInCluster) {
+      const connection = { cluster: await makeUser(...grantedInCluster.filter((rule) => rule !== missing)) };
+      await expect(linkOf({ connection }).start()).rejects.toMatchObject({ reason: 'NOPERM' });
+    }
+    const connection = { cluster: await makeUser(...grantedInCluster) };
+    for (const client of clients) await client.acl('LOG', 'RESET');
+    const engine = redisEngine({ connection, prefix: first });
+    await useEveryCommand(engine, first, clients[0]!);
+    await engine.close();
+    for (const client of clients) await expect(deniedBy(client)).resolves.toEqual([]);
   });
 
   it('a slot that has moved to another node is followed there', async () => {

@@ -68,6 +68,7 @@ describe('connections', () => {
     expect(options).toMatchObject({ connectionName: 'name', enableOfflineQueue: false, readOnly: false, protocol: 2 });
     expect(options).toMatchObject({ retryStrategy: null, autoResendUnfulfilledCommands: false });
     expect([options.commandTimeout, options.enableReadyCheck, status]).toEqual([undefined, false, 'wait']);
+    expect(options.disableClientInfo).toBe(true);
   });
 
   it('a cluster gives its nodes the options, its own or those of its URL', async () => {

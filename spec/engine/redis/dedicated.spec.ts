@@ -155,7 +155,7 @@ describe('Dedicated', () => {
     await expect(next).resolves.toEqual(['list', 'item']);
   });
 
-  it('what Redis refuses is kept back: a loop of calls asks once a second at most', async () => {
+  it('what Redis forbids is kept back and warned of: a loop of calls asks once a second at most', async () => {
     await admin.acl('SETUSER', 'limited', 'on', '>secret', 'allcommands', 'allkeys', '-blpop');
     const connection = { host: '127.0.0.1', port: redis.port, username: 'limited', password: 'secret' };
     let rests = 0;
@@ -163,10 +163,23 @@ describe('Dedicated', () => {
       now: () => systemClock.now(),
       after: (ms, action) => (ms === 1_000 ? (rests++, systemClock.after(0, action)) : systemClock.after(ms, action)),
     };
-    const dedicated = linkOf({ connection, clock }).dedicated('refused');
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    const dedicated = linkOf({ connection, clock, warn }).dedicated('refused');
     await expect(pop(dedicated)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', reason: 'NOPERM' });
     await expect(pop(dedicated)).rejects.toMatchObject({ reason: 'NOPERM' });
     expect(rests).toBe(2);
+    expect(warnings).toEqual([expect.stringMatching(/forbids the user something: grant it by .*blpop/)]);
+    await admin.acl('DELUSER', 'limited');
+  });
+
+  it('a connection that is not let in is warned of, by those too who only wait on it', async () => {
+    await admin.acl('SETUSER', 'limited', 'on', '>secret', 'allcommands', 'allkeys', '-client|id');
+    const connection = { host: '127.0.0.1', port: redis.port, username: 'limited', password: 'secret' };
+    const warnings: string[] = [];
+    const dedicated = linkOf({ connection, warn: (message) => void warnings.push(message) }).dedicated('outside');
+    await expect(pop(dedicated)).rejects.toMatchObject({ reason: 'NOPERM' });
+    expect(warnings).toEqual([expect.stringContaining("'client|id'")]);
     await admin.acl('DELUSER', 'limited');
   });
 

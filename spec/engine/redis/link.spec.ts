@@ -106,9 +106,18 @@ describe('Link', () => {
     await expect(link.send('NOSUCHCOMMAND', [])).rejects.toThrow(StoreFaultError);
   });
 
+  it('what Redis forbids within a script is told like what it forbids elsewhere', async () => {
+    await admin.acl('SETUSER', 'limited', 'on', '>secret', 'allkeys', '+@all', '-sadd');
+    const link = linkOf({ connection: `redis://limited:secret@127.0.0.1:${redis.port}` });
+    const forbidden = { name: 'StoreUnavailableError', code: 'STORE_UNAVAILABLE', reason: 'NOPERM' };
+    await expect(link.call(append, ['item'])).rejects.toMatchObject(forbidden);
+    await expect(link.call(append, ['item'])).rejects.toThrow('grant it by `ACL SETUSER`');
+    await admin.acl('DELUSER', 'limited');
+  });
+
   // --- the connection is lost ---
 
-  it('a call whose answer was lost is sent again and answered, in the order of the first sending', async () => {
+  it('R9: a call whose answer was lost is sent again and answered, in the order of the first sending', async () => {
     const link = linkOf({ connection: proxy.url });
     await link.start();
     proxy.let('no replies');
@@ -184,7 +193,7 @@ describe('Link', () => {
 
   // --- Redis is away ---
 
-  it('a call is rejected after the timeout when Redis is away, and never arrives', async () => {
+  it('R10: a call is rejected after the timeout when Redis is away, and never arrives', async () => {
     const link = linkOf({ timeout: 500 });
     await link.start();
     await redis.kill('SIGKILL');
@@ -198,7 +207,7 @@ describe('Link', () => {
     await expect(list('runs')).resolves.toEqual([]);
   });
 
-  it('a line that is dead without a word is noticed, and the next call goes over another', async () => {
+  it('R10: a line that is dead without a word is noticed, and the next call goes over another', async () => {
     const link = linkOf({ connection: proxy.url, timeout: 500 });
     await link.start();
     proxy.let('nothing');

@@ -81,7 +81,7 @@ describe('the start check', () => {
     ['with a password', 0, { stream: elsewhere, options: { password: 'secret' } }],
     ['as another user', 0, { stream: elsewhere, options: { username: 'stepstream' } }],
     ['with TLS', 0, { stream: { ...elsewhere, encrypted: true } }],
-  ])('warns of a server that lets everybody in: %s: %p', async (_, count, server) => {
+  ])('X8: warns of a server that lets everybody in: %s: %p', async (_, count, server) => {
     expect((await check(server)).warnings).toHaveLength(count);
   });
 });

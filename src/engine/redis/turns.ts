@@ -1,10 +1,11 @@
-import { JobCancelledError, LeaseLostError, StoreFaultError } from '../../errors.js';
+import { JobCancelledError, LeaseLostError } from '../../errors.js';
 import type { Cancel, Clock } from '../clock.js';
 import type { Claimed, ClaimOptions } from '../engine.js';
 import type { JobRecord, Lease, NewJob, Write } from '../records.js';
 import { jobArguments, writeArguments, type Arguments, type RedisLease } from './arguments.js';
 import { eventNumber } from './event-ids.js';
 import { unpack } from './msgpack.js';
+import { refusalOf } from './refusals.js';
 import type { Script } from './script.js';
 import { scripts } from './scripts.js';
 import { claimedRecord, schedulerOf } from './stored-record.js';
@@ -266,5 +267,5 @@ function settle({ lease: { jobId, queue }, read, resolve, reject }: PendingWrite
   else if (kind === '!order') reject(new LeaseLostError(`a write of job ${jobId} doesn't follow the stored ${rest}`));
   else if (kind === '!lost') {
     reject(new LeaseLostError(`another worker may hold job ${jobId} of queue ${queue}: nothing was written`));
-  } else reject(new StoreFaultError(`job ${jobId} of queue ${queue} was not written: ${rest}`));
+  } else reject(refusalOf(Object.assign(new Error(rest), { name: 'ReplyError' }), 'Redis').error);
 }
