@@ -323,11 +323,11 @@ describe('S3: emissions are saved', () => {
   it.each([1, undefined, null, '', { nested: [true] }])('S3: %j is published as it was emitted', async (value) => {
     const w = await start([processor({ only: () => of(value) })]);
     const job = await w.add();
-    const progress = firstValueFrom(job.progress$);
+    const first = firstValueFrom(job.progress$);
     await w.until(job.result());
-    const published = await progress;
-    expect(published.emission).toEqual(value);
-    expect('emission' in published).toBe(value !== undefined);
+    const progress = await first;
+    expect(progress.emission).toEqual(value);
+    expect('emission' in progress).toBe(value !== undefined);
   });
 });
 
