@@ -18,8 +18,15 @@ export interface AppOptions {
   /** The classes whose jobs this app runs. Default none: an app that only adds jobs. */
   readonly processors?: readonly Class[];
   /**
-   * Where jobs are kept: Redis, by a `redis://` URL, ioredis' options, or an instance of ioredis (of which others are made: it is
-   * itself neither used nor closed); or an engine. Default: an embedded engine of the app's own, gone with the process.
+   * Where jobs are kept: Redis 7.0 or newer (Valkey 7.2), by a `redis://` or `rediss://` URL, ioredis' options (Sentinel too),
+   * `{ cluster: [nodes] }` with a `{hash tag}` in the prefix, or an instance of ioredis, of which others are made: it is itself
+   * neither used nor closed. Or an engine. It is connected to with the first call, which rejects with `StoreUnavailableError`
+   * after 5 s without it. Default: an embedded engine of the app's own, gone with the process.
+   *
+   * @example
+   * ```ts
+   * createApp({ connection: { host: 'redis', password, tls: {} } });
+   * ```
    */
   readonly connection?: RedisConnection | Engine | undefined;
   /**
@@ -66,7 +73,13 @@ export function engineOf(options: AppOptions, logger: Logger): { readonly engine
   const { connection, prefix } = options;
   if (isEngine(connection)) return { engine: connection, own: false };
   if (connection === undefined) return { engine: memoryEngine(), own: true };
-  const warn = (message: string): void => logger.warn(message);
+  const warn = (message: string): void => {
+    try {
+      logger.warn(message);
+    } catch {
+      // a logger that throws has nobody left to tell
+    }
+  };
   return { engine: redisEngine({ connection, warn, ...(prefix !== undefined && { prefix }) }), own: true };
 }
 
@@ -93,7 +106,8 @@ const appOptionRules: OptionRules<AppOptions> = {
   processors: { test: Array.isArray, expects: 'a list of classes' },
   connection: {
     test: (value) => isEngine(value) || isRedisConnection(value),
-    expects: "a redis:// URL, ioredis' options or instance, or an engine; leave it out for the embedded one",
+    expects:
+      "a redis:// or rediss:// URL, ioredis' options or instance, { cluster: [nodes] }, or an engine; leave it out for the embedded one",
   },
   resolver: {
     test: (value) => hasMethods(value, 'get') || hasMethods(value, 'resolve'),

@@ -37,6 +37,7 @@ export { memoryEngine, type MemoryEngineOptions } from './engine/memory/memory-e
 export { systemClock, type Cancel, type Clock } from './engine/clock.js';
 export { jsonCodec, type Codec } from './engine/codec.js';
 export type { Engine } from './engine/engine.js';
+export type { RedisCluster, RedisConnection, RedisInstance } from './engine/redis/connection.js';
 export type { JobRecord, Lease, NewJob, Write } from './engine/records.js';
 
 // Errors: each has a stable code.

@@ -5,10 +5,17 @@ export type Cancel = () => void;
 
 /** The engine's time. Everything that waits or looks at a clock asks here, so that a test can own the time. */
 export interface Clock {
+  /** Milliseconds that rise with time alone, for what is measured: `now()` may be set right. Default `now()`. */
+  steady?(): number;
   /** Milliseconds since the epoch; never goes backwards. */
   now(): number;
   /** Calls `action` once, `ms` milliseconds from now, however many, never sooner; 0: at the next turn of the event loop. */
   after(ms: number, action: () => void): Cancel;
+}
+
+/** How much time there is on a clock, to measure by. */
+export function steadyTime(clock: Clock): number {
+  return clock.steady ? clock.steady() : clock.now();
 }
 
 /** The longest `setTimeout` that Node honours: beyond it, a timer fires at once. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../engine/clock.js';
+import { steadyTime, type Clock } from '../engine/clock.js';
 
 const longestTurn = 10;
 const mostTransitions = 1_000;
@@ -23,7 +23,7 @@ export class Turn {
     if (!this.#counting) {
       this.#counting = true;
       this.#transitions = 0;
-      this.#startedAt = this.#clock.now();
+      this.#startedAt = steadyTime(this.#clock);
       this.#clock.after(0, () => {
         this.#counting = false;
         this.#number++;
@@ -35,6 +35,6 @@ export class Turn {
   /** Counts a transition; whether it is time to return to the event loop, after 10 ms or 1,000 of them. */
   spent(): boolean {
     this.number();
-    return ++this.#transitions >= mostTransitions || this.#clock.now() - this.#startedAt >= longestTurn;
+    return ++this.#transitions >= mostTransitions || steadyTime(this.#clock) - this.#startedAt >= longestTurn;
   }
 }

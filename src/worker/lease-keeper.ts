@@ -1,5 +1,5 @@
 import { whenReady } from '../engine/awaitable.js';
-import type { Cancel } from '../engine/clock.js';
+import { steadyTime, type Cancel } from '../engine/clock.js';
 import type { Engine } from '../engine/engine.js';
 import type { LiveActivation } from './live-activation.js';
 
@@ -23,9 +23,9 @@ export class LeaseKeeper {
     this.#report = report;
   }
 
-  /** Until when a lease is relied on that is asked for now. */
+  /** Until when a lease is relied on that is asked for now, in steady time. */
   trustedUntil(): number {
-    return this.#engine.clock.now() + this.#lockDuration * (1 - safetyMargin);
+    return steadyTime(this.#engine.clock) + this.#lockDuration * (1 - safetyMargin);
   }
 
   keep(activation: LiveActivation): void {

@@ -1,5 +1,5 @@
 import { isPromise, whenReady, type Awaitable } from '../engine/awaitable.js';
-import type { Clock } from '../engine/clock.js';
+import { steadyTime, type Clock } from '../engine/clock.js';
 import type { Claimed, CompleteAnswer, Engine, Waiting } from '../engine/engine.js';
 import type { ChildRecord, Failure, JobRecord, Lease, Payload, Write } from '../engine/records.js';
 import { LeaseLostError, StoreUnavailableError } from '../errors.js';
@@ -28,10 +28,12 @@ export class LiveActivation implements Activation {
   readonly lease: Lease;
   readonly turn: Turn;
   draining: boolean;
-  /** Its last write is on the way. */
+  /** What may be its last write is on the way. */
   leaving = false;
+  /** Its slot is given to another already. */
+  lent = false;
   readonly #host: ActivationHost;
-  /** In milliseconds of the engine's clock. */
+  /** In steady time of the engine's clock. */
   #trustedUntil: number;
   #stop: ((why: 'lost' | 'closing') => void) | undefined;
   #ended = false;
@@ -50,7 +52,7 @@ export class LiveActivation implements Activation {
   }
 
   trusted(): boolean {
-    return !this.#ended && this.clock.now() < this.#trustedUntil;
+    return !this.#ended && steadyTime(this.clock) < this.#trustedUntil;
   }
 
   /** The store has prolonged the lease; the answers to two renewals may come in any order. */
@@ -68,7 +70,8 @@ export class LiveActivation implements Activation {
 
   moveToWaitingChildren(write: Write, waiting: Waiting): Awaitable<boolean> {
     const isParked = (parked: boolean): boolean => parked;
-    return this.#leave((engine) => engine.moveToWaitingChildren(this.lease, write, waiting), isParked);
+    // its slot isn't lent: when its children have finished meanwhile, the stream goes on in it
+    return this.#leave((engine) => engine.moveToWaitingChildren(this.lease, write, waiting), isParked, false);
   }
 
   complete(write: Write, result: Payload | undefined, failuresSeen: number): Awaitable<CompleteAnswer> {
@@ -133,20 +136,27 @@ export class LiveActivation implements Activation {
     return this.#write(send);
   }
 
-  /** {@link #write}, for what may end the activation. */
-  #leave<A>(send: (engine: Engine) => Awaitable<A>, hasLeft?: (answer: A) => boolean): Awaitable<A> {
+  /** {@link #write}, for what may end the activation. @param lends whether its slot is given away before the answer */
+  #leave<A>(send: (engine: Engine) => Awaitable<A>, hasLeft?: (answer: A) => boolean, lends = true): Awaitable<A> {
     const answer = this.#write(send);
     if (!isPromise(answer)) return answer;
     this.leaving = true;
-    this.#host.leaves();
+    if (lends) {
+      this.lent = true;
+      this.#host.leaves();
+    }
     if (!hasLeft) return answer;
     return answer.then((value) => {
-      if (!hasLeft(value)) {
-        this.leaving = false;
-        this.#host.stays();
-      }
+      if (!hasLeft(value) && !this.#ended) this.#stay();
       return value;
     });
+  }
+
+  #stay(): void {
+    this.leaving = false;
+    if (!this.lent) return;
+    this.lent = false;
+    this.#host.stays();
   }
 
   /** @throws LeaseLostError */

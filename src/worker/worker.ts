@@ -126,7 +126,6 @@ export class Worker extends EventEmitter<WorkerEvents> {
       this.#tell('closed', () => []);
     });
     this.#closing = { closed, idle };
-    this.#unwatch?.();
     this.#loopTimer?.();
     this.#stalled.stop();
     const graceEnds = this.#engine.clock.after(grace, () => this.#stopAll('closing'));
@@ -137,8 +136,11 @@ export class Worker extends EventEmitter<WorkerEvents> {
     return this.#closing;
   }
 
+  /** It watches until its last job has ended: by that others see that who holds the job is alive (W3). */
   #closeIfIdle(): void {
-    if (this.#active.size === 0 && this.#claiming === 0) this.#closing?.idle();
+    if (!this.#closing || this.#active.size > 0) return;
+    this.#unwatch?.();
+    if (this.#claiming === 0) this.#closing.idle();
   }
 
   // --- the loop ---
@@ -166,7 +168,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
         break;
       }
       // a slot may be taken again when the write that was to free it was not the last
-      const next = this.#room() + this.#claiming >= 0 ? this.#claimed.shift() : undefined;
+      const running = this.#active.size - this.#claimed.length - this.#leaving;
+      const next = running < this.#options.concurrency ? this.#claimed.shift() : undefined;
       if (next) this.#begin(next);
       else found = this.#claim();
     }
@@ -252,7 +255,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   #ended(activation: LiveActivation, outcome: Outcome): void {
     this.#active.delete(activation);
-    if (activation.leaving) this.#leaving--;
+    if (activation.lent) this.#leaving--;
     this.#leases.drop(activation);
     this.#tellEnd(activation.job, outcome);
     this.#closeIfIdle();

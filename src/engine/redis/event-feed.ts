@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Cancel, Clock } from '../clock.js';
 import type { Unsubscribe } from '../engine.js';
 import type { EngineEvent } from '../records.js';
 import { eventNumber, eventTime } from './event-ids.js';
@@ -14,6 +14,8 @@ interface Listener {
   /** Of the queue's last event before it came; not known yet: what is read meanwhile is kept. */
   since: number | undefined;
   missed: EngineEvent[];
+  /** Takes back that it is located again. */
+  again: Cancel | undefined;
   readonly jobId: string | undefined;
   readonly call: (event: EngineEvent) => void;
 }
@@ -47,12 +49,13 @@ export class EventFeed {
 
   listen(queue: string, call: (event: EngineEvent) => void, jobId: string | undefined): Unsubscribe {
     if (this.#closed) return () => {};
-    const listener: Listener = { since: undefined, missed: [], jobId, call };
+    const listener: Listener = { since: undefined, missed: [], again: undefined, jobId, call };
     const heard = this.#heardOf(queue);
     heard.listeners.add(listener);
     this.#locate(queue, heard, listener);
     return () => {
       heard.listeners.delete(listener);
+      listener.again?.();
       if (heard.listeners.size === 0 && this.#heard.get(queue) === heard) this.#heard.delete(queue);
       if (this.#heard.size === 0) this.#hangUp();
     };
@@ -62,17 +65,19 @@ export class EventFeed {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const [queue, heard] of this.#heard) {
-      for (let more = true; more && heard.last !== undefined;) {
-        const entries = (await this.#host
-          .read(['XRANGE', this.#host.keyOf(queue), `(${heard.last}`, '+', 'COUNT', readCount])
-          .catch(() => [])) as readonly Entry[];
-        this.#tell(heard, entries);
-        more = entries.length === readCount;
-      }
-    }
+    await Promise.all(Array.from(this.#heard, ([queue, heard]) => this.#readRest(queue, heard)));
     this.#heard.clear();
     this.#hangUp();
+  }
+
+  async #readRest(queue: string, heard: Heard): Promise<void> {
+    for (const { again } of heard.listeners) again?.();
+    for (let more = true; more && heard.last !== undefined;) {
+      const args = ['XRANGE', this.#host.keyOf(queue), `(${heard.last}`, '+', 'COUNT', readCount];
+      const entries = (await this.#host.read(args).catch(() => [])) as readonly Entry[];
+      this.#tell(heard, entries);
+      more = entries.length === readCount;
+    }
   }
 
   #heardOf(queue: string): Heard {
@@ -87,7 +92,7 @@ export class EventFeed {
       (last) => this.#begin(heard, listener, last),
       () => {
         if (!this.#closed && heard.listeners.has(listener)) {
-          this.#host.clock.after(locateAgain, () => this.#locate(queue, heard, listener));
+          listener.again = this.#host.clock.after(locateAgain, () => this.#locate(queue, heard, listener));
         }
       },
     );
@@ -119,10 +124,8 @@ export class EventFeed {
       const args = ['COUNT', readCount, 'BLOCK', readTime, 'STREAMS', ...keys, ...ready.map(([, { last }]) => last!)];
       const answer = await connection.block('XREAD', args).catch(() => null);
       if (this.#connection !== connection || this.#closed) break;
-      // pairs of key and entries, nested in RESP2, flat in RESP3
-      const flat = ((answer ?? []) as readonly unknown[]).flat(typeof (answer as unknown[])?.[0] === 'string' ? 0 : 1);
-      for (let i = 0; i < flat.length; i += 2) {
-        this.#tell(ready[keys.indexOf(flat[i] as string)]![1], flat[i + 1] as readonly Entry[]);
+      for (const [key, entries] of (answer ?? []) as readonly (readonly [string, readonly Entry[]])[]) {
+        this.#tell(ready[keys.indexOf(key)]![1], entries);
       }
     }
     this.#reading = false;

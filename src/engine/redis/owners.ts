@@ -1,7 +1,10 @@
-import type { Clock } from '../clock.js';
+import { steadyTime, type Clock } from '../clock.js';
 
 /** Milliseconds that a connection is gone before its jobs are taken over. A worker stops its activations sooner. */
 const goneFor = 3_000;
+
+/** Milliseconds between two looks after which all counts begin anew: who was gone may have been there in between. */
+const longestPause = 2_500;
 
 export interface OwnersHost {
   readonly clock: Clock;
@@ -19,6 +22,7 @@ export class Owners {
   readonly #host: OwnersHost;
   #seen: readonly string[] = [];
   readonly #goneSince = new Map<string, number>();
+  #lookedAt = 0;
 
   constructor(host: OwnersHost) {
     this.#host = host;
@@ -37,7 +41,9 @@ export class Owners {
 
   async dead(): Promise<readonly string[]> {
     if (this.#seen.length === 0) return [];
-    const now = this.#host.clock.now();
+    const now = steadyTime(this.#host.clock);
+    if (now - this.#lookedAt > longestPause) this.forget();
+    this.#lookedAt = now;
     const alive = await this.#host.alive(this.#seen.map(idOf));
     let missing = this.#seen.filter((owner) => !alive.has(idOf(owner)));
     if (missing.length > 0) {

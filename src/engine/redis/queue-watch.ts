@@ -1,4 +1,5 @@
-import type { Cancel, Clock } from '../clock.js';
+import { ClosedError } from '../../errors.js';
+import { steadyTime, type Cancel, type Clock } from '../clock.js';
 import type { Dedicated } from './link.js';
 
 /** Milliseconds that one call waits for the marker: a connection that is dead without a word is noticed by it. */
@@ -90,7 +91,7 @@ export class QueueWatch {
   /** Wakes all in so many milliseconds, unless that is planned for earlier. */
   dueIn(ms: number | undefined): void {
     if (ms === undefined || this.#closed) return;
-    const at = this.#host.clock.now() + ms;
+    const at = steadyTime(this.#host.clock) + ms;
     if (this.#alarm && this.#alarm.at <= at) return;
     this.#alarm?.cancel();
     const cancel = this.#host.clock.after(ms, () => {
@@ -140,7 +141,10 @@ export class QueueWatch {
     while (this.watched && !this.#full && !this.#closed) {
       const answer = (await this.#connection
         .block('BZPOPMIN', [this.#host.marker, markerTime / 1_000])
-        .catch(() => null)) as readonly [key: string, member: string, score: string] | null;
+        .catch((error: unknown) => {
+          if (error instanceof ClosedError) this.#closed = true; // by others: to call again would never end
+          return null;
+        })) as readonly [key: string, member: string, score: string] | null;
       if (!answer) continue;
       if (this.#closed) {
         this.#host.putMarkerBack();

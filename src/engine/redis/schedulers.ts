@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../../errors.js';
+import { ClosedError, StoreUnavailableError } from '../../errors.js';
 import type { Cancel, Clock } from '../clock.js';
 import type { JobRecord } from '../records.js';
 import { optional, type Arguments } from './arguments.js';
@@ -38,6 +38,8 @@ export class Schedulers {
   readonly #host: SchedulersHost;
   readonly #again = new Set<Cancel>();
 
+  #closed = false;
+
   constructor(host: SchedulersHost) {
     this.#host = host;
   }
@@ -52,16 +54,19 @@ export class Schedulers {
       optional(args, next.due);
       await this.#host.call(scripts.armScheduler, args);
     } catch (error) {
+      if (error instanceof ClosedError) return; // whoever takes the job over arms it
       if (error instanceof StoreUnavailableError) this.#armLater(job, scheduler);
       else this.#host.warn(`job scheduler "${scheduler}" of queue ${queue} ends with job ${id}: ${String(error)}`);
     }
   }
 
   close(): void {
+    this.#closed = true;
     for (const cancel of this.#again) cancel();
   }
 
   #armLater(job: JobRecord, scheduler: string): void {
+    if (this.#closed) return;
     const cancel = this.#host.clock.after(armAgain, () => {
       this.#again.delete(cancel);
       void this.arm(job, scheduler);

@@ -218,7 +218,8 @@ if #waits.groups == 0 or not othersPend(parentKey, waits.groups) then return wai
 return math.min(waits.due or math.huge, now + 5000)
 end
 local function readParent(parent)
-local link = cjson.decode(parent)
+local readable, link = pcall(cjson.decode, parent)
+if not readable or type(link) ~= 'table' or string.sub(link.queueKey or '', 1, #prefix + 1) ~= prefix .. ':' then return end
 link.queue = queueAt(link.queueKey .. ':')
 link.key = link.queue.key .. link.id
 return link
@@ -258,12 +259,14 @@ makeReady(link.queue, link.id, tonumber(values[2] or 0), true, 'waiting-children
 end
 local function childCompleted(parent, childKey, group, value)
 local link = readParent(parent)
+if not link then return end
 if call('SREM', link.key .. ':dependencies', childKey) == 0 then return end
 call('HSET', link.key .. ':processed', childKey, value)
 wakeParent(link, childKey, group, false)
 end
 local function childFailed(parent, childKey, group, reason)
 local link = readParent(parent)
+if not link then return end
 if not (link.fpof or link.cpof or link.idof or link.rdof) then return end -- BullMQ: it may be retried, until then the parent waits
 if call('SREM', link.key .. ':dependencies', childKey) == 0 then return end
 if link.fpof then
@@ -277,10 +280,12 @@ wakeParent(link, childKey, group, link.cpof)
 end
 local function childRemoved(parent, childKey, group)
 local link = readParent(parent)
+if not link then return end
 if call('SREM', link.key .. ':dependencies', childKey) == 1 then wakeParent(link, childKey, group, link.cpof) end
 end
 local function childReopened(parent, childKey)
 local link = readParent(parent)
+if not link then return end
 local known = call('HDEL', link.key .. ':processed', childKey) + call('HDEL', link.key .. ':failed', childKey)
 + call('ZREM', link.key .. ':unsuccessful', childKey)
 if known == 0 then return end
@@ -816,7 +821,8 @@ to = at + 7 + count,
 at = write.to
 local removed = tonumber(take())
 if removed > 0 then
-write.removed = { unpack(ARGV, at + 1, at + removed) }
+write.removed = {}
+for i = 1, removed do write.removed[i] = ARGV[at + i] end
 at = at + removed
 end
 local children = tonumber(take())
@@ -951,7 +957,8 @@ function arguments.complete() return takeOptional(), tonumber(take()) end`;
 const writesFail = String.raw`local function withStack(key, stack)
 local values = call('HMGET', key, 'stacktrace', 'opts')
 local limit = tonumber(string.match(values[2] or '', '"stackTraceLimit":(%d+)') or 10)
-local stacks = values[1] and cjson.decode(values[1]) or {}
+local readable, stacks = pcall(cjson.decode, values[1] or '[]')
+if not readable or type(stacks) ~= 'table' then stacks = {} end
 stacks[#stacks + 1] = stack
 while #stacks > limit do table.remove(stacks, 1) end
 return #stacks > 0 and cjson.encode(stacks) or '[]'
@@ -1350,7 +1357,12 @@ mayHaveChildren = #dependencies > 0 and call('EXISTS', unpack(dependencies)) > 0
 if #locks > 0 then locks = call('MGET', unpack(locks)) end
 local answers = {}
 for i, each in ipairs(pending) do
+local ended = #endedLocks
 local done, answer = pcall(answerTo, each, locks[i])
+if not done and #endedLocks > ended then -- as if its worker had died: the lease decides
+endedLocks[#endedLocks] = nil
+call('LPUSH', each.write.queue.active, each.write.id)
+end
 answers[i] = done and answer or '!error ' .. tostring(type(answer) == 'table' and answer.err or answer)
 end
 deleteEndedLocks()

@@ -19,8 +19,10 @@ export function engineOn(store: Store): Engine {
   function claim(queue: string, options: ClaimOptions): Promise<readonly Claimed[]> {
     if (!layouts.isFine(queue)) return layouts.check(queue).then(() => claim(queue, options));
     // a token begins with the id of the connection by which others see whether this process is alive (W3)
-    const up = store.watchOf(queue)?.up();
-    return up ? up.then(() => claim(queue, options)) : turns.claim(queue, options);
+    const watch = store.watchOf(queue);
+    const up = watch?.up();
+    if (!up) return turns.claim(queue, options);
+    return up.then(() => (store.watchOf(queue) === watch ? claim(queue, options) : [])); // else nobody watches any more
   }
 
   return {

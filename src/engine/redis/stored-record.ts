@@ -118,7 +118,9 @@ function jsonOf(text: string | undefined): unknown {
 }
 
 function optionsOf(text: string | undefined): JobOptions {
-  return text === undefined || text === '{}' ? noOptions : Object.freeze(jsonOf(text) ?? {});
+  if (text === undefined || text === '{}') return noOptions;
+  const options = jsonOf(text);
+  return typeof options === 'object' && options !== null ? Object.freeze(options) : noOptions;
 }
 
 function stacksOf(text: string | undefined): readonly string[] {

@@ -140,16 +140,16 @@ export class Turns {
   #sendAdds(adds: readonly PendingAdd[], jobs: number): void {
     const args: Arguments = [this.#host.newCallId(), jobs];
     for (const add of adds) for (const each of add.args) args.push(each);
-    this.#host.call(scripts.add, args).then(
-      (answers) => {
+    this.#host
+      .call(scripts.add, args)
+      .then((answers) => {
         const ids = unpack(answers[2]!) as readonly string[];
         let from = 0;
         for (const { count, resolve } of adds) resolve(ids.slice(from, (from += count)));
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         for (const { reject } of adds) reject(error);
-      },
-    );
+      });
   }
 
   // --- writing and claiming ---
@@ -177,17 +177,18 @@ export class Turns {
       args.push(queue, limit, lockDuration, this.#host.ownerOf(queue), this.#tokens);
       this.#tokens += limit;
     }
-    this.#host.call(writes.length > 0 ? scripts.turn : scripts.claim, args).then(
-      (reply) => {
+    this.#host
+      .call(writes.length > 0 ? scripts.turn : scripts.claim, args)
+      .then((reply) => {
         const answers = unpack(reply[2]!) as readonly unknown[];
         sent.forEach((write, index) => settle(write, answers[index] as string));
         claims.forEach((claim, index) => this.#settleClaim(claim, answers[sent.length + index] as ClaimAnswer));
-      },
-      (error: unknown) => {
+      })
+      // an answer that can't be read is one of them: who waits must not wait for ever
+      .catch((error: unknown) => {
         for (const { reject } of sent) reject(error);
         for (const { callers } of claims) for (const { reject } of callers) reject(error);
-      },
-    );
+      });
   }
 
   #settleClaim({ queue, limit, callers }: MergedClaim, [again, lastEvent, now, taken]: ClaimAnswer): void {
@@ -213,7 +214,7 @@ export class Turns {
       for (const { options, resolve } of callers) resolve(claimed.slice(from, (from += options.limit)));
     };
     if (arming.length === 0) give();
-    else void Promise.all(arming).then(give);
+    else void Promise.all(arming).then(give, give);
   }
 }
 

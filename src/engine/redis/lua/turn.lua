@@ -77,7 +77,12 @@ if #locks > 0 then locks = call('MGET', unpack(locks)) end
 
 local answers = {}
 for i, each in ipairs(pending) do
+  local ended = #endedLocks
   local done, answer = pcall(answerTo, each, locks[i])
+  if not done and #endedLocks > ended then -- as if its worker had died: the lease decides
+    endedLocks[#endedLocks] = nil
+    call('LPUSH', each.write.queue.active, each.write.id)
+  end
   answers[i] = done and answer or '!error ' .. tostring(type(answer) == 'table' and answer.err or answer)
 end
 deleteEndedLocks()

@@ -147,9 +147,10 @@ local function nextLookAt(parentKey, waits)
   return math.min(waits.due or math.huge, now + 5000)
 end
 
--- `parent` is the JSON of a child's hash.
+-- `parent` is the JSON of a child's hash; nothing when it can't be read, or is another prefix': that is not ours to touch.
 local function readParent(parent)
-  local link = cjson.decode(parent)
+  local readable, link = pcall(cjson.decode, parent)
+  if not readable or type(link) ~= 'table' or string.sub(link.queueKey or '', 1, #prefix + 1) ~= prefix .. ':' then return end
   link.queue = queueAt(link.queueKey .. ':')
   link.key = link.queue.key .. link.id
   return link
@@ -197,6 +198,7 @@ end
 
 local function childCompleted(parent, childKey, group, value)
   local link = readParent(parent)
+  if not link then return end
   if call('SREM', link.key .. ':dependencies', childKey) == 0 then return end
   call('HSET', link.key .. ':processed', childKey, value)
   wakeParent(link, childKey, group, false)
@@ -204,6 +206,7 @@ end
 
 local function childFailed(parent, childKey, group, reason)
   local link = readParent(parent)
+  if not link then return end
   if not (link.fpof or link.cpof or link.idof or link.rdof) then return end -- BullMQ: it may be retried, until then the parent waits
   if call('SREM', link.key .. ':dependencies', childKey) == 0 then return end
   if link.fpof then
@@ -218,12 +221,14 @@ end
 
 local function childRemoved(parent, childKey, group)
   local link = readParent(parent)
+  if not link then return end
   if call('SREM', link.key .. ':dependencies', childKey) == 1 then wakeParent(link, childKey, group, link.cpof) end
 end
 
 -- The child runs again: its parent waits for it again, if it knew of its end.
 local function childReopened(parent, childKey)
   local link = readParent(parent)
+  if not link then return end
   local known = call('HDEL', link.key .. ':processed', childKey) + call('HDEL', link.key .. ':failed', childKey)
     + call('ZREM', link.key .. ':unsuccessful', childKey)
   if known == 0 then return end

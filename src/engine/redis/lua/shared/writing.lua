@@ -20,7 +20,8 @@ local function takeWrite()
   at = write.to
   local removed = tonumber(take())
   if removed > 0 then
-    write.removed = { unpack(ARGV, at + 1, at + removed) }
+    write.removed = {}
+    for i = 1, removed do write.removed[i] = ARGV[at + i] end
     at = at + removed
   end
   local children = tonumber(take())

@@ -2,7 +2,8 @@
 local function withStack(key, stack)
   local values = call('HMGET', key, 'stacktrace', 'opts')
   local limit = tonumber(string.match(values[2] or '', '"stackTraceLimit":(%d+)') or 10)
-  local stacks = values[1] and cjson.decode(values[1]) or {}
+  local readable, stacks = pcall(cjson.decode, values[1] or '[]')
+  if not readable or type(stacks) ~= 'table' then stacks = {} end
   stacks[#stacks + 1] = stack
   while #stacks > limit do table.remove(stacks, 1) end
   return #stacks > 0 and cjson.encode(stacks) or '[]'
