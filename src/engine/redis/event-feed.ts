@@ -73,8 +73,9 @@ export class EventFeed {
   async #readRest(queue: string, heard: Heard): Promise<void> {
     for (const { again } of heard.listeners) again?.();
     for (let more = true; more && heard.last !== undefined;) {
-      const args = ['XRANGE', this.#host.keyOf(queue), `(${heard.last}`, '+', 'COUNT', readCount];
-      const entries = (await this.#host.read(args).catch(() => [])) as readonly Entry[];
+      const entries = (await this.#host
+        .read(['XRANGE', this.#host.keyOf(queue), `(${heard.last}`, '+', 'COUNT', readCount])
+        .catch(() => [])) as readonly Entry[];
       this.#tell(heard, entries);
       more = entries.length === readCount;
     }
