@@ -21,7 +21,8 @@ interface Listener {
 }
 
 interface Heard {
-  readonly listeners: Set<Listener>;
+  /** By the job that they listen to; `undefined`: to all. */
+  readonly listeners: Map<string | undefined, Set<Listener>>;
   /** The id of the last entry that was read; not known yet: it isn't read. */
   last: string | undefined;
 }
@@ -29,6 +30,8 @@ interface Heard {
 export interface FeedHost {
   readonly clock: Clock;
   keyOf(queue: string): string;
+  /** The event that says how a job stands that has come to its end, or is gone. */
+  endOf(queue: string, jobId: string): Promise<EngineEvent | undefined>;
   /** The id of the queue's last event, after all calls that were made before. */
   lastEventOf(queue: string): Promise<string>;
   read(args: readonly (string | number)[]): Promise<unknown>;
@@ -51,10 +54,12 @@ export class EventFeed {
     if (this.#closed) return () => {};
     const listener: Listener = { since: undefined, missed: [], again: undefined, jobId, call };
     const heard = this.#heardOf(queue);
-    heard.listeners.add(listener);
+    const alike = heard.listeners.get(jobId) ?? new Set();
+    heard.listeners.set(jobId, alike.add(listener));
     this.#locate(queue, heard, listener);
     return () => {
-      heard.listeners.delete(listener);
+      alike.delete(listener);
+      if (alike.size === 0 && heard.listeners.get(jobId) === alike) heard.listeners.delete(jobId);
       listener.again?.();
       if (heard.listeners.size === 0 && this.#heard.get(queue) === heard) this.#heard.delete(queue);
       if (this.#heard.size === 0) this.#hangUp();
@@ -71,7 +76,7 @@ export class EventFeed {
   }
 
   async #readRest(queue: string, heard: Heard): Promise<void> {
-    for (const { again } of heard.listeners) again?.();
+    for (const alike of heard.listeners.values()) for (const { again } of alike) again?.();
     for (let more = true; more && heard.last !== undefined;) {
       const entries = (await this.#host
         .read(['XRANGE', this.#host.keyOf(queue), `(${heard.last}`, '+', 'COUNT', readCount])
@@ -83,7 +88,7 @@ export class EventFeed {
 
   #heardOf(queue: string): Heard {
     let heard = this.#heard.get(queue);
-    if (!heard) this.#heard.set(queue, (heard = { listeners: new Set(), last: undefined }));
+    if (!heard) this.#heard.set(queue, (heard = { listeners: new Map(), last: undefined }));
     return heard;
   }
 
@@ -92,7 +97,7 @@ export class EventFeed {
     this.#host.lastEventOf(queue).then(
       (last) => this.#begin(heard, listener, last),
       () => {
-        if (!this.#closed && heard.listeners.has(listener)) {
+        if (!this.#closed && isAmong(heard, listener)) {
           listener.again = this.#host.clock.after(locateAgain, () => this.#locate(queue, heard, listener));
         }
       },
@@ -118,19 +123,36 @@ export class EventFeed {
     if (this.#closed || this.#heard.size === 0) return;
     this.#reading = true;
     const connection = (this.#connection ??= this.#host.open());
+    let lost = false;
     while (!this.#closed && this.#connection === connection) {
       const ready = [...this.#heard].filter(([, { last }]) => last !== undefined);
       if (ready.length === 0) break;
       const keys = ready.map(([queue]) => this.#host.keyOf(queue));
       const args = ['COUNT', readCount, 'BLOCK', readTime, 'STREAMS', ...keys, ...ready.map(([, { last }]) => last!)];
-      const answer = await connection.block('XREAD', args).catch(() => null);
+      const answer = await connection.block('XREAD', args).catch(() => undefined);
       if (this.#connection !== connection || this.#closed) break;
-      for (const [key, entries] of (answer ?? []) as readonly (readonly [string, readonly Entry[]])[]) {
-        this.#tell(ready[keys.indexOf(key)]![1], entries);
+      const streams = new Map((answer ?? []) as readonly (readonly [string, readonly Entry[]])[]);
+      for (const [at, [queue, heard]] of ready.entries()) {
+        const entries = streams.get(keys[at]!) ?? [];
+        // the stream is trimmed: who was away, or comes after too slowly, may have missed some of it
+        if (lost || entries.length === readCount) void this.#mend(queue, heard, heard.last!);
+        this.#tell(heard, entries);
       }
+      lost = answer === undefined;
     }
     this.#reading = false;
     if (!this.#closed && [...this.#heard.values()].some(({ last }) => last !== undefined)) void this.#read();
+  }
+
+  /** When entries after the last one that was read are gone, those who follow a job are told what has become of it. */
+  async #mend(queue: string, heard: Heard, last: string): Promise<void> {
+    const oldest = this.#host.read(['XRANGE', this.#host.keyOf(queue), '-', '+', 'COUNT', 1]);
+    const [first] = (await oldest.catch(() => [])) as readonly Entry[];
+    if (first && eventNumber(first[0]) <= eventNumber(last)) return;
+    for (const [jobId, alike] of heard.listeners) {
+      const end = jobId === undefined ? undefined : await this.#host.endOf(queue, jobId).catch(() => undefined);
+      if (end) for (const listener of alike) this.#deliver(listener, end);
+    }
   }
 
   #tell(heard: Heard, entries: readonly Entry[]): void {
@@ -138,14 +160,15 @@ export class EventFeed {
       if (heard.last !== undefined && eventNumber(id) <= eventNumber(heard.last)) continue;
       heard.last = id;
       for (const event of eventsOf(id, fields)) {
-        for (const listener of heard.listeners) this.#deliver(listener, event);
+        for (const jobId of [undefined, event.jobId]) {
+          for (const listener of heard.listeners.get(jobId) ?? []) this.#deliver(listener, event);
+        }
       }
     }
   }
 
   /** What a listener throws surfaces in a turn of its own: the others must hear all the same. */
   #deliver(listener: Listener, event: EngineEvent): void {
-    if (listener.jobId !== undefined && listener.jobId !== event.jobId) return;
     if (listener.since === undefined) listener.missed.push(event);
     else if (event.id > listener.since) {
       try {
@@ -157,6 +180,10 @@ export class EventFeed {
       }
     }
   }
+}
+
+function isAmong(heard: Heard, listener: Listener): boolean {
+  return heard.listeners.get(listener.jobId)?.has(listener) ?? false;
 }
 
 type Entry = readonly [id: string, fields: readonly string[]];

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { JobRecord, JobState } from '../records.js';
+import type { EngineEvent, JobRecord, JobState } from '../records.js';
 import type { Arguments } from './arguments.js';
 import { EventFeed } from './event-feed.js';
 import { eventNumber } from './event-ids.js';
@@ -68,6 +68,8 @@ export class Store {
     this.feed = new EventFeed({
       clock,
       keyOf: (queue) => this.keyOf(queue, 'events'),
+      endOf: async (queue, jobId) =>
+        endOf(jobId, (await this.records(queue, scripts.get, [queue, 1, jobId]))[0], this.clock),
       lastEventOf: async (queue) => {
         this.turns.flush();
         const last = await link.send('XREVRANGE', [this.keyOf(queue, 'events'), '+', '-', 'COUNT', 1]);
@@ -221,4 +223,14 @@ function clientsOf(list: unknown): readonly { readonly id: string; readonly name
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => ({ id: /\bid=(\d+)/.exec(line)?.[1] ?? '', name: /\bname=(\S*)/.exec(line)?.[1] ?? '' }));
+}
+
+/** After all that was told before: it may be told once more. */
+function endOf(jobId: string, job: JobRecord | undefined, clock: Clock): EngineEvent | undefined {
+  const id = Number.MAX_SAFE_INTEGER;
+  if (!job) return { id, at: clock.now(), jobId, type: 'removed' };
+  const at = job.finishedOn ?? clock.now();
+  if (job.state === 'completed') return { id, at, jobId, type: 'completed', returnvalue: job.returnvalue };
+  if (job.state !== 'failed') return undefined;
+  return { id, at, jobId, type: 'failed', reason: job.failedReason ?? '', code: job.failedCode };
 }
