@@ -55,13 +55,15 @@ describe('a worker that is stopped for longer than its lease, and then goes on',
 
   beforeAll(async () => {
     const [site, unguardedSite] = await Promise.all([Site.open(), Site.open({ without: ownershipCheck })]);
-    [late, unguarded, deaf] = await Promise.all([
-      Promise.all(kinds.map((kind) => writeLate(site.stage(kind, { lockDuration }), kind))),
-      writeLate(unguardedSite.stage('late', { lockDuration }), 'moveToDelayed'),
-      hearLate(site.stage('deaf')),
-    ]).finally(async () => {
+    try {
+      [late, unguarded, deaf] = await Promise.all([
+        Promise.all(kinds.map((kind) => writeLate(site.stage(kind, { lockDuration }), kind))),
+        writeLate(unguardedSite.stage('late', { lockDuration }), 'moveToDelayed'),
+        hearLate(site.stage('deaf')),
+      ]);
+    } finally {
       await Promise.all([site.close(), unguardedSite.close()]);
-    });
+    }
   });
 
   it.each(kinds)('I5, W1: has its late write refused, a %s', (kind) => {
