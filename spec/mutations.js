@@ -287,7 +287,7 @@ export const mutations = [
   without(
     'W1',
     'worker/live-activation.ts',
-    'return !this.#ended && this.clock.now() < this.#trustedUntil;',
+    'return !this.#ended && steadyTime(this.clock) < this.#trustedUntil;',
     'return !this.#ended;',
     worker,
   ),
