@@ -25,6 +25,7 @@ export class Site {
   private constructor(redis: TestRedis, program: string) {
     this.redis = redis;
     this.#program = program;
+    process.once('exit', this.#endWorkers);
   }
 
   static async open({ redis: redisArguments = [], without }: SiteOptions = {}): Promise<Site> {
@@ -56,9 +57,13 @@ export class Site {
 
   async close(): Promise<void> {
     for (const redis of this.#connections) redis.disconnect();
-    await Promise.all(this.#workers.map((worker) => worker.kill()));
+    await Promise.all(this.#endWorkers());
+    process.removeListener('exit', this.#endWorkers);
     await this.redis.stop();
   }
+
+  /** When this process fails, too: one that is stopped wouldn't notice. */
+  readonly #endWorkers = (): readonly Promise<unknown>[] => this.#workers.map((worker) => worker.kill());
 }
 
 /** The worker program as one file, so that a process starts soon. */

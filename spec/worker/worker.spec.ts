@@ -1,7 +1,8 @@
-import { NEVER, Observable, Subject, concat, defer, merge, of, tap, throwError } from 'rxjs';
+import { NEVER, Observable, Subject, concat, defer, merge, of, range, tap, throwError } from 'rxjs';
 import {
   createApp,
   checkpoint,
+  checkpointMap,
   delay,
   awaitChildren,
   LeaseLostError,
@@ -388,6 +389,21 @@ describe('W3: a worker that dies', () => {
 });
 
 describe('W4: close', () => {
+  it('W4: what stands behind a gate is not begun once its write was the last', async () => {
+    const begun: number[] = [];
+    const items = [new Subject<string>(), new Subject<string>()];
+    const mail = () => range(0, 2).pipe(checkpointMap((item) => (begun.push(item), items[item]!)));
+    const w = await start([processor({ mail })]);
+    await w.add();
+    await w.settle();
+    const closing = w.app.close();
+    items[0]!.next('sent');
+    items[0]!.complete();
+    await w.until(closing);
+    expect(w.spy.writes.map(({ method }) => method)).toEqual(['checkpoint', 'checkpoint', 'release']);
+    expect(begun).toEqual([0]);
+  });
+
   it('W4: a job goes on to its next durable write, then back to the head of the queue; the next step is not begun', async () => {
     const world = new World();
     const { source, step } = observed();

@@ -161,13 +161,16 @@ export class StepRun implements StepContext {
 
   #save(): void {
     this.#emissions = 0;
-    this.progress.writer.save(() => this.#acknowledged());
+    const { activation, writer } = this.progress;
+    writer.send((write) => activation.checkpoint(write), {
+      answered: () => this.#drain(), // before a gate answers: what it would begin would be cut off, and begun again elsewhere
+      acknowledged: () => this.schedule(),
+    });
   }
 
-  #acknowledged(): void {
-    if (this.over) return;
-    if (this.progress.activation.draining) this.#end(() => this.#ends.drained());
-    else this.schedule();
+  /** When the worker closes, a durable write is the last. */
+  #drain(): void {
+    if (this.progress.activation.draining && !this.over) this.#end(() => this.#ends.drained());
   }
 
   parkAnyhow(gate: string): void {
@@ -197,11 +200,14 @@ export class StepRun implements StepContext {
       answered: (parked) => {
         this.#parking = false;
         if (parked) this.#parked('waiting-children');
-        else this.#unlessParked?.();
+        else {
+          this.#unlessParked?.();
+          this.#drain();
+        }
       },
       acknowledged: () => {
         this.gates.reconsider();
-        this.#acknowledged();
+        this.schedule();
       },
     });
   }

@@ -8,8 +8,8 @@ const longestPause = 2_500;
 
 export interface OwnersHost {
   readonly clock: Clock;
-  /** Of these ids of connections, those that Redis still knows. */
-  alive(clientIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The names of those among the connections with these ids that Redis still knows. */
+  alive(clientIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The names of all connections that Redis knows. */
   names(): Promise<readonly string[]>;
 }
@@ -45,7 +45,8 @@ export class Owners {
     if (now - this.#lookedAt > longestPause) this.forget();
     this.#lookedAt = now;
     const alive = await this.#host.alive(this.#seen.map(idOf));
-    let missing = this.#seen.filter((owner) => !alive.has(idOf(owner)));
+    // after a restart of Redis ids begin anew: one may be another process' now
+    let missing = this.#seen.filter((owner) => !alive.get(idOf(owner))?.endsWith(processOf(owner)));
     if (missing.length > 0) {
       const names = await this.#host.names();
       missing = missing.filter((owner) => !names.some((name) => name.endsWith(processOf(owner))));

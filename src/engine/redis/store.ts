@@ -155,7 +155,7 @@ export class Store {
       owners = new Owners({
         clock: this.clock,
         alive: async (ids) =>
-          new Set(clientsOf(await this.#link.send('CLIENT', ['LIST', 'ID', ...ids])).map(({ id }) => id)),
+          new Map(clientsOf(await this.#link.send('CLIENT', ['LIST', 'ID', ...ids])).map(({ id, name }) => [id, name])),
         names: () => this.#clientNames(),
       });
       this.#owners.set(queue, owners);
