@@ -169,6 +169,60 @@ export class JobNotFoundError extends StepstreamError {
   override readonly code = 'JOB_NOT_FOUND';
 }
 
+/** What was asked for can't be done to the job in the state that it is in. */
+export class JobStateError extends StepstreamError {
+  override readonly code = 'JOB_STATE';
+}
+
+/** What was asked for can't be done to the queue as it is. */
+export class QueueStateError extends StepstreamError {
+  override readonly code = 'QUEUE_STATE';
+}
+
+/** The job ran for longer than its worker's `timeout`. */
+export class JobTimeoutError extends StepstreamError {
+  override readonly code = 'JOB_TIMEOUT';
+}
+
+/** `job.waitUntilFinished()` didn't see the job finish in the time that it was given. */
+export class WaitTimeoutError extends StepstreamError {
+  override readonly code = 'WAIT_TIMEOUT';
+}
+
+// --- how a worker's function says that its job has not finished ---
+
+/** Thrown by a worker's function after `job.moveToDelayed(…)`: the job is neither completed nor failed. */
+export class DelayedError extends StepstreamError {
+  override readonly code = 'DELAYED';
+  constructor(message = 'the job was moved to delayed') {
+    super(message);
+  }
+}
+
+/** Thrown by a worker's function after `job.moveToWaitingChildren(…)`: the job is neither completed nor failed. */
+export class WaitingChildrenError extends StepstreamError {
+  override readonly code = 'WAITING_CHILDREN';
+  constructor(message = 'the job was moved to waiting-children') {
+    super(message);
+  }
+}
+
+/** Thrown by a worker's function: the job is put back at the head of the queue, without an attempt counted. */
+export class WaitingError extends StepstreamError {
+  override readonly code = 'WAITING';
+  constructor(message = 'the job was moved back to wait') {
+    super(message);
+  }
+}
+
+/** Thrown by a worker's function after `worker.rateLimit(ms)`: the job is put back, without an attempt counted. */
+export class RateLimitError extends StepstreamError {
+  override readonly code = 'RATE_LIMIT';
+  constructor(message = 'the queue is rate limited') {
+    super(message);
+  }
+}
+
 // --- what happens to a worker ---
 
 /** A write was refused: the lease isn't the job's, has run out, or the job went on without this activation. */
@@ -240,6 +294,7 @@ const revivable: readonly (readonly [code: string, make: new (message: string) =
   UnknownJobNameError,
   JobStalledError,
   JobCancelledError,
+  JobTimeoutError,
   StoreUnavailableError,
   StoreFaultError,
   UnsupportedStoreError,

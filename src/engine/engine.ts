@@ -1,7 +1,17 @@
-import type { Administration } from './admin.js';
+import type { Administration, RateLimit } from './admin.js';
 import type { Awaitable } from './awaitable.js';
 import type { Clock } from './clock.js';
-import type { ChildRecord, EngineEvent, Failure, JobRecord, Lease, NewJob, Payload, Write } from './records.js';
+import type {
+  ChildRecord,
+  EngineEvent,
+  Failure,
+  JobRecord,
+  KeepJobs,
+  Lease,
+  NewJob,
+  Payload,
+  Write,
+} from './records.js';
 
 /** Ends a subscription; calling it twice does nothing. */
 export type Unsubscribe = () => void;
@@ -11,11 +21,31 @@ export interface ClaimOptions {
   readonly limit: number;
   /** Milliseconds that the leases last unless renewed. */
   readonly lockDuration: number;
+  /** The worker's name, noted with the jobs. */
+  readonly worker?: string;
+  /** How many jobs of the queue may be taken in a time, by all workers; the queue's own limit goes before it. */
+  readonly limiter?: RateLimit;
+  /** What is done with the jobs when they finish. */
+  readonly finishing?: Finishing;
+}
+
+/** The worker's wishes for the jobs that finish on it. */
+export interface Finishing {
+  /** For jobs that have no such option of their own. */
+  readonly removeOnComplete?: KeepJobs;
+  readonly removeOnFail?: KeepJobs;
+  /** Counts finished jobs per minute, and keeps so many minutes. */
+  readonly metrics?: number;
 }
 
 export interface Claimed {
   readonly job: JobRecord;
   readonly lease: Lease;
+}
+
+export interface Logs {
+  readonly logs: readonly string[];
+  readonly count: number;
 }
 
 /** What a parked parent waits for: whichever comes first wakes it. With none of the three there is nothing to wait for. */
@@ -57,7 +87,11 @@ export interface Engine extends Administration {
 
   /**
    * Adds jobs, all or none, and answers their ids in order. An id that exists is answered and left as it is: it doesn't
-   * become a child of the parent that the new job names.
+   * become a child of the parent that the new job names. One that is turned away by its deduplication is answered the id of
+   * the job that holds the place, and is no child of its parent either. A job with `hasChildren` waits for its children; it
+   * is ready at once when none of them is pending.
+   *
+   * @throws JobNotFoundError when a parent is neither in the store nor added before in the list
    */
   add(jobs: readonly NewJob[]): Awaitable<readonly string[]>;
 
@@ -114,11 +148,16 @@ export interface Engine extends Administration {
   /** The job's children, of one group or all, in the order in which they were added. */
   children(queue: string, id: string, group?: string): Awaitable<readonly ChildRecord[]>;
 
-  /** Appends a row to the job's log. */
-  log(queue: string, id: string, row: string): Awaitable<void>;
+  /**
+   * Appends a row to the job's log, which keeps as many as `keep`, else the job's `keepLogs`, says. Answers how many there
+   * are, or `undefined` when the job isn't in the store.
+   *
+   * @param token of the activation that writes; refused while another holds the job. @throws LeaseLostError
+   */
+  log(queue: string, id: string, row: string, keep?: number, token?: string): Awaitable<number | undefined>;
 
-  /** The rows of the job's log. */
-  logs(queue: string, id: string): Awaitable<readonly string[]>;
+  /** Rows of the job's log, the oldest first unless `ascending` is false, from `start` to `end` (-1: the last); and how many there are. */
+  logs(queue: string, id: string, start?: number, end?: number, ascending?: boolean): Awaitable<Logs>;
 
   // --- wake and observe ---
 
@@ -129,8 +168,11 @@ export interface Engine extends Administration {
    */
   watch(queue: string, wake: () => unknown, gone?: () => void): Unsubscribe;
 
-  /** Every event of the queue, or of one job of it, in order, from now on. */
-  events(queue: string, listener: (event: EngineEvent) => void, jobId?: string): Unsubscribe;
+  /**
+   * Every event of the queue, or of one job of it, in order, from now on; or from after an event that was told before, by its
+   * `entry`, as far as the store still has them: the embedded engine keeps none.
+   */
+  events(queue: string, listener: (event: EngineEvent) => void, jobId?: string, after?: string): Unsubscribe;
 
   /** Tells what has happened, then ends timers and connections. What is stored stays. */
   close(): Awaitable<void>;
