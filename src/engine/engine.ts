@@ -121,7 +121,8 @@ export interface Engine extends Administration {
 
   /**
    * Completes the job, drops its checkpoint but for the cursor, and tells its parent. Progress that comes with it is told,
-   * and the job keeps none. With children pending it saves the write and parks instead; when more than `failuresSeen` children have failed with `fail`, it writes nothing.
+   * and the job keeps none. With children pending it saves the write and, as the record's `returned`, the result, and parks
+   * instead; when more than `failuresSeen` children have failed with `fail`, it writes nothing.
    */
   complete(lease: Lease, write: Write, result: Payload | undefined, failuresSeen: number): Awaitable<CompleteAnswer>;
 

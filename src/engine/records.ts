@@ -159,6 +159,8 @@ export interface JobRecord {
   readonly deduplicationId: string | undefined;
   /** The job scheduler that it comes of. */
   readonly scheduler: string | undefined;
+  /** It was to be completed with this result, and waits, or has waited, for its children; gone when it has completed. */
+  readonly returned: { readonly result: Payload | undefined } | undefined;
   readonly checkpoint: Checkpoint | undefined;
   /** Number of the queue's last event when the record was read: what comes later is news. */
   readonly eventId: number;
