@@ -1,4 +1,5 @@
-import { jobs, newJob, next, outcome, type Bench } from './bench.js';
+import { JobNotFoundError } from '../../src/errors.js';
+import { child, jobs, kids, newJob, next, outcome, type Bench } from './bench.js';
 
 export function addingContract(bench: Bench): void {
   describe('add', () => {
@@ -39,6 +40,9 @@ export function addingContract(bench: Bench): void {
         timestamp: 1_700_000_000_000,
         state: 'waiting',
         due: undefined,
+        delay: 0,
+        priority: 0,
+        seq: 0,
         attemptsMade: 0,
         attemptsStarted: 0,
         stalledCounter: 0,
@@ -50,6 +54,10 @@ export function addingContract(bench: Bench): void {
         failedCode: undefined,
         stacktrace: [],
         parent: undefined,
+        processedBy: undefined,
+        deferredFailure: undefined,
+        deduplicationId: undefined,
+        scheduler: undefined,
         checkpoint: undefined,
         eventId: expect.any(Number),
       });
@@ -123,6 +131,89 @@ export function addingContract(bench: Bench): void {
       expect(await bench.stateOf(urgent)).toBe('prioritized');
       expect(await bench.claimIds()).toEqual([urgent, id]);
       expect(await heard.types(id)).toEqual(['waiting', 'active']);
+    });
+
+    it('gives a job the id that it comes with, whatever its options say', async () => {
+      const ids = await bench.engine.add([newJob({}, { id: 'a' }), newJob({ jobId: 'other' }, { id: 'b' })]);
+      expect(ids).toEqual(['a', 'b']);
+      expect(await bench.engine.add([newJob({}, { id: 'a', data: '"second"' })])).toEqual(['a']);
+      expect(await bench.claimIds()).toEqual(['a', 'b']);
+    });
+
+    it('stores each option under the name by which it was given', async () => {
+      const opts = {
+        priority: 3,
+        lifo: true,
+        attempts: 2,
+        backoff: { type: 'fixed', delay: 5, jitter: 0.5 },
+        removeOnComplete: { age: 5, count: 7, limit: 2 },
+        removeOnFail: true,
+        deduplication: { id: 'd', ttl: 5_000, extend: true },
+        failParentOnFailure: true,
+        keepLogs: 3,
+        stackTraceLimit: 4,
+        sizeLimit: 1_000,
+      } as const;
+      const id = await bench.add(opts);
+      expect((await bench.job(id)).opts).toEqual(opts);
+      expect((await bench.claim()).job.opts).toEqual(opts);
+      for (const flag of [
+        { continueParentOnFailure: true },
+        { ignoreDependencyOnFailure: true },
+        { removeDependencyOnFailure: true },
+      ])
+        expect((await bench.job(await bench.add(flag))).opts).toEqual(flag);
+    });
+
+    it('tells the delay and the priority of a job', async () => {
+      const id = await bench.add({ delay: 5_000, priority: 7 });
+      expect(await bench.job(id)).toMatchObject({ delay: 5_000, priority: 7 });
+      await bench.engine.promote(jobs, id);
+      expect(await bench.job(id)).toMatchObject({ delay: 0, priority: 7 });
+    });
+
+    it.each(['fail', 'continue', 'ignore', 'remove', 'wait'] as const)(
+      'stores what a child does to its parent when it fails: %s',
+      async (onFailure) => {
+        const parent = await bench.add();
+        const id = await bench.addChildOf(parent, { onFailure });
+        expect((await bench.job(id, kids)).parent).toEqual({ queue: jobs, id: parent, group: 'gate', onFailure });
+        expect(await bench.engine.children(jobs, parent)).toMatchObject([{ id, onFailure, status: 'pending' }]);
+      },
+    );
+
+    it('C2: refuses a parent that is not there, and adds nothing', async () => {
+      const added = [newJob({ jobId: 'a' }), child('nobody', 'b')];
+      await expect(outcome(() => bench.engine.add(added))).rejects.toThrow(JobNotFoundError);
+      expect(await bench.claimIds()).toEqual([]);
+      expect(await bench.stateOf('b', kids)).toBeUndefined();
+    });
+
+    it('C2: takes a parent that comes before its children in the list, and none that comes after', async () => {
+      await expect(outcome(() => bench.engine.add([child('p', 'b'), newJob({ jobId: 'p' })]))).rejects.toThrow(
+        JobNotFoundError,
+      );
+      expect(await bench.stateOf('p')).toBeUndefined();
+      expect(await bench.engine.add([newJob({ jobId: 'p' }), child('p', 'b')])).toEqual(['p', 'b']);
+      expect(await bench.engine.children(jobs, 'p')).toMatchObject([{ id: 'b' }]);
+    });
+
+    it('C2: refuses a write with a child of a parent that is not there: nothing is written', async () => {
+      const claimed = await bench.begin();
+      const before = await bench.seen(claimed.job.id);
+      const write = next(claimed, { progress: '1', children: [child(claimed.job.id, 'a'), child('nobody', 'b')] });
+      await expect(outcome(() => bench.engine.checkpoint(claimed.lease, write))).rejects.toThrow(JobNotFoundError);
+      expect(await bench.seen(claimed.job.id)).toEqual(before);
+      expect(await bench.stateOf('a', kids)).toBeUndefined();
+      await bench.engine.checkpoint(claimed.lease, next(claimed));
+    });
+
+    it('makes no child of an id that exists', async () => {
+      const parent = await bench.add();
+      await bench.add({ jobId: 'mine' }, { queue: kids });
+      expect(await bench.engine.add([child(parent, 'mine')])).toEqual(['mine']);
+      expect(await bench.engine.children(jobs, parent)).toEqual([]);
+      expect((await bench.job('mine', kids)).parent).toBeUndefined();
     });
 
     it('X1: takes names that JavaScript objects have of their own', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Awaitable } from '../../src/engine/awaitable.js';
-import type { Claimed, Engine, Recovery } from '../../src/engine/engine.js';
+import type { Claimed, ClaimOptions, Engine, Recovery } from '../../src/engine/engine.js';
 import type {
   ChildFailurePolicy,
   Failure,
@@ -43,7 +43,7 @@ export function failure(reason = 'it broke'): Failure {
 
 /** The next write of an activation, of the content given. */
 export function next({ job }: Claimed, content: Partial<Write> = {}): Write {
-  return { seq: (job.checkpoint?.seq ?? 0) + 1, cursor: 'begun', ...content };
+  return { seq: job.seq + 1, cursor: 'begun', ...content };
 }
 
 /** A child of a job of the queue `jobs`. */
@@ -143,8 +143,8 @@ export class Bench {
     return claimed;
   }
 
-  async claimUpTo(limit: number, queue = jobs): Promise<readonly Claimed[]> {
-    return this.engine.claim(queue, { limit, lockDuration });
+  async claimUpTo(limit: number, queue = jobs, options: Partial<ClaimOptions> = {}): Promise<readonly Claimed[]> {
+    return this.engine.claim(queue, { limit, lockDuration, ...options });
   }
 
   /** Claims all jobs that can be claimed; answers their ids in their order. */
@@ -168,25 +168,33 @@ export class Bench {
     return parent.job.id;
   }
 
-  /** Claims the next child and completes it; answers its id. */
-  async completeChild(result?: string): Promise<string> {
-    const claimed = await this.claim(kids);
+  /** Completes it; answers its id. */
+  async complete(claimed: Claimed, result?: string): Promise<string> {
     assert.equal(await this.engine.complete(claimed.lease, next(claimed), result, 0), 'completed');
     return claimed.job.id;
   }
 
-  /** Claims the next child and fails it for good; answers its id. */
-  async failChild(reason?: string): Promise<string> {
-    const claimed = await this.claim(kids);
+  /** Fails it for good; answers its id. */
+  async fail(claimed: Claimed, reason?: string): Promise<string> {
     await this.engine.fail(claimed.lease, next(claimed), failure(reason));
     return claimed.job.id;
+  }
+
+  /** Claims the next child and completes it; answers its id. */
+  async completeChild(result?: string): Promise<string> {
+    return this.complete(await this.claim(kids), result);
+  }
+
+  /** Claims the next child and fails it for good; answers its id. */
+  async failChild(reason?: string): Promise<string> {
+    return this.fail(await this.claim(kids), reason);
   }
 
   // --- those who hear ---
 
   /** Listens to a queue, or to one of its jobs. */
-  listen(queue = jobs, jobId?: string): Heard {
-    return listen(this.engine, queue, jobId);
+  listen(queue = jobs, jobId?: string, after?: string): Heard {
+    return listen(this.engine, queue, jobId, after);
   }
 
   /** Watches a queue. */

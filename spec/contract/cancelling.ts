@@ -115,7 +115,7 @@ export function cancellingContract(bench: Bench): void {
       await bench.add({ jobId: 'brief' }, { queue: kids });
       expect(await bench.engine.cancel(jobs, parent.job.id, 'not wanted')).toBe(true);
       expect(await bench.stateOf('brief', kids)).toBe('waiting');
-      expect(await bench.engine.remove(jobs, parent.job.id)).toBe(true);
+      expect(await bench.engine.remove(jobs, parent.job.id)).toBe('removed');
       expect(await bench.claimIds(kids)).toEqual(['brief']);
     });
 

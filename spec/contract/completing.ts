@@ -187,7 +187,7 @@ export function completingContract(bench: Bench): void {
         const claimed = await bench.begin({ jobId: 'again', removeOnComplete: true });
         expect(claimed.job).toMatchObject({ attemptsStarted: 1, checkpoint: undefined });
         await bench.engine.log(jobs, 'again', `round ${round}`);
-        expect(await bench.engine.logs(jobs, 'again')).toEqual([`round ${round}`]);
+        expect((await bench.engine.logs(jobs, 'again')).logs).toEqual([`round ${round}`]);
         await bench.engine.complete(claimed.lease, next(claimed), undefined, 0);
       }
     });

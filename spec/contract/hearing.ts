@@ -3,8 +3,10 @@ import type { EngineEvent, NewJob } from '../../src/engine/records.js';
 
 export interface Heard {
   stop(): void;
-  /** What was heard up to now. */
+  /** What was heard of jobs up to now; of exhausted retries nothing. */
   all(): Promise<readonly EngineEvent[]>;
+  /** All that was heard up to now, of the queue too. */
+  everything(): Promise<readonly EngineEvent[]>;
   /** The types of events, of one job or all. */
   types(id?: string): Promise<readonly string[]>;
   /** How often a parent was woken that had waited for children. */
@@ -20,17 +22,20 @@ export interface Watching {
 }
 
 /** Listens to a queue, or to one of its jobs. Nobody sleeps to hear all: a job of the test's own marks the end. */
-export function listen(engine: Engine, queue: string, jobId?: string): Heard {
+export function listen(engine: Engine, queue: string, jobId?: string, after?: string): Heard {
   const events: EngineEvent[] = [];
-  const stop = engine.events(queue, (event) => void events.push(event), jobId);
-  const all = async (): Promise<readonly EngineEvent[]> => {
+  const stop = engine.events(queue, (event) => void events.push(event), jobId, after);
+  const everything = async (): Promise<readonly EngineEvent[]> => {
     await mark(engine, queue);
     return events.filter((event) => !event.jobId.startsWith(marker));
   };
+  const all = async (): Promise<readonly EngineEvent[]> =>
+    (await everything()).filter((event) => event.jobId !== '' && event.type !== 'retries-exhausted');
   const of = async (id?: string) => (await all()).filter((event) => id === undefined || event.jobId === id);
   return {
     stop,
     all,
+    everything,
     types: async (id) => (await of(id)).map(({ type }) => type),
     wakings: async (id) =>
       (await of(id)).filter((event) => event.type === 'waiting' && event.prev === 'waiting-children').length,

@@ -34,29 +34,4 @@ export function lookingContract(bench: Bench): void {
       expect((await bench.job(job.id)).eventId).toBeGreaterThan(before);
     });
   });
-
-  describe('log', () => {
-    it('appends rows, in their order, whatever state the job is in', async () => {
-      const claimed = await bench.begin();
-      const { id } = claimed.job;
-      for (const row of ['one', '', 'three\nlines\n']) await bench.engine.log(jobs, id, row);
-      await bench.engine.complete(claimed.lease, next(claimed), undefined, 0);
-      await bench.engine.log(jobs, id, 'last');
-      expect(await bench.engine.logs(jobs, id)).toEqual(['one', '', 'three\nlines\n', 'last']);
-    });
-
-    it('is empty at first, and for a job that is not there, which gets none', async () => {
-      expect(await bench.engine.logs(jobs, await bench.add())).toEqual([]);
-      await bench.engine.log(jobs, 'nobody', 'row');
-      expect(await bench.engine.logs(jobs, 'nobody')).toEqual([]);
-      expect(await bench.engine.get(jobs, 'nobody')).toBeUndefined();
-    });
-
-    it('is answered as it is now', async () => {
-      const id = await bench.add();
-      const before = await bench.engine.logs(jobs, id);
-      await bench.engine.log(jobs, id, 'row');
-      expect(before).toEqual([]);
-    });
-  });
 }

@@ -41,7 +41,7 @@ class Walk {
     const claimed = this.active[place];
     if (!claimed) return;
     const { queue, jobId } = claimed.lease;
-    const seq = ((await this.bench.job(jobId, queue)).checkpoint?.seq ?? 0) + 1;
+    const seq = (await this.bench.job(jobId, queue)).seq + 1;
     const isParent = queue === jobs && n % 3 > 0;
     const write = { seq, cursor: 'begun', progress: '1', ...(isParent && { children: this.newKids(jobId, n) }) };
     let goesOn = false;
@@ -157,15 +157,24 @@ const follows: Readonly<Record<EngineEvent['type'], readonly (JobState | 'none')
   failed: ['active'],
   progress: ['active'],
   stalled: ['active'],
+  'retries-exhausted': ['failed'],
   duplicated: [],
   removed: [],
+  deduplicated: [],
+  paused: [],
+  resumed: [],
+  drained: [],
+  cleaned: [],
 };
+
+/** What says nothing of the job's state. */
+const beside = new Set<string>(['added', 'progress', 'stalled', 'retries-exhausted']);
 
 function stateAfter(events: readonly EngineEvent[]): JobState | 'none' {
   let state: JobState | 'none' = 'none';
   for (const { type } of events) {
     if (!follows[type].includes(state)) throw new Error(`${type} came in the state ${state}`);
-    if (type !== 'added' && type !== 'progress' && type !== 'stalled') state = type as JobState;
+    if (!beside.has(type)) state = type as JobState;
   }
   return state;
 }

@@ -15,10 +15,10 @@ export function removingContract(bench: Bench): void {
         await bench.engine.log(jobs, id, 'row');
         expect(await bench.stateOf(id)).toBe(state);
         const heard = bench.listen();
-        expect(await bench.engine.remove(jobs, id)).toBe(true);
+        expect(await bench.engine.remove(jobs, id)).toBe('removed');
         expect(await heard.types(id)).toEqual(['removed']);
         expect(await bench.engine.get(jobs, id)).toBeUndefined();
-        expect(await bench.engine.logs(jobs, id)).toEqual([]);
+        expect(await bench.engine.logs(jobs, id)).toEqual({ logs: [], count: 0 });
         await bench.advance(100_000);
         expect(await bench.claimIds()).toEqual([]);
         expect(await bench.add({ jobId: 'it' })).toBe('it');
@@ -30,9 +30,9 @@ export function removingContract(bench: Bench): void {
       const parent = await bench.waitingParent(['k-0', 'k-1']);
       await bench.claim(kids);
       const active = await bench.begin();
-      expect(await bench.engine.remove(jobs, active.job.id)).toBe(false);
-      expect(await bench.engine.remove(jobs, parent)).toBe(false);
-      expect(await bench.engine.remove(jobs, 'nobody')).toBe(false);
+      expect(await bench.engine.remove(jobs, active.job.id)).toBe('active');
+      expect(await bench.engine.remove(jobs, parent)).toBe('active');
+      expect(await bench.engine.remove(jobs, 'nobody')).toBe('missing');
       expect(await bench.stateOf('k-1', kids)).toBe('waiting');
     });
 
@@ -89,29 +89,6 @@ export function removingContract(bench: Bench): void {
         { id: 'done', value: '"result"' },
         { id: 'open' },
       ]);
-    });
-  });
-
-  describe('clean', () => {
-    const finish = async (how: 'complete' | 'fail'): Promise<string> => {
-      const claimed = await bench.begin();
-      if (how === 'complete') await bench.engine.complete(claimed.lease, next(claimed), undefined, 0);
-      else await bench.engine.fail(claimed.lease, next(claimed), failure());
-      return claimed.job.id;
-    };
-
-    it('removes finished jobs of one kind that are older, the oldest first, and answers their ids', async () => {
-      const [failed, first] = [await finish('fail'), await finish('complete')];
-      await bench.advance(1_000);
-      const second = await finish('complete');
-      await bench.advance(1_000);
-      const third = await finish('complete');
-      expect(await bench.engine.clean(jobs, 'completed', 5_000, 10)).toEqual([]);
-      expect(await bench.engine.clean(jobs, 'completed', 500, 1)).toEqual([first]);
-      expect(await bench.engine.clean(jobs, 'completed', 500, 10)).toEqual([second]);
-      expect(await bench.stateOf(first)).toBeUndefined();
-      expect(await bench.stateOf(third)).toBe('completed');
-      expect(await bench.engine.clean(jobs, 'failed', 500, 10)).toEqual([failed]);
     });
   });
 }

@@ -1,3 +1,4 @@
+import type { JobState } from '../../src/engine/records.js';
 import { children, failure, jobs, next, type Bench } from './bench.js';
 
 export function surveyingContract(bench: Bench): void {
@@ -86,6 +87,24 @@ export function surveyingContract(bench: Bench): void {
         await bench.engine.complete(claimed.lease, next(claimed), undefined, 0);
       }
       expect((await bench.engine.list(jobs, 'completed')).map(({ id }) => id)).toEqual(['1', '3', '2']);
+    });
+
+    it('lists all of it from the other end, if it is to', async () => {
+      for (const jobId of ['a', 'b', 'c']) await bench.add({ jobId });
+      for (const [jobId, priority] of Object.entries({ low: 9, high: 1 })) await bench.add({ jobId, priority });
+      for (const [jobId, delay] of Object.entries({ late: 90_000, early: 60_000 })) await bench.add({ jobId, delay });
+      const idsOf = async (state: JobState, start?: number, end?: number) =>
+        (await bench.engine.list(jobs, state, start, end, true)).map(({ id }) => id);
+      expect(await idsOf('waiting')).toEqual(['c', 'b', 'a']);
+      expect(await idsOf('waiting', 0, 1)).toEqual(['c', 'b']);
+      expect(await idsOf('waiting', 1, -1)).toEqual(['b', 'a']);
+      expect(await idsOf('prioritized')).toEqual(['low', 'high']);
+      expect(await idsOf('delayed')).toEqual(['late', 'early']);
+      const claims = await bench.claimUpTo(3);
+      expect(await idsOf('active')).toEqual((await bench.engine.list(jobs, 'active')).map(({ id }) => id).toReversed());
+      for (const claimed of claims) await bench.complete(claimed);
+      expect(await idsOf('completed')).toEqual(['a', 'b', 'c']);
+      expect(await idsOf('completed', 0, 0)).toEqual(['a']);
     });
 
     it.each([
