@@ -1,16 +1,21 @@
 import type { Redis } from 'ioredis';
 
-/**
- * All that is stored, a line each: key, type, and one field, member or event. What differs from run to run is left out: times are
- * `<time>`, events have no ids, of a stack only its first line is told.
- */
+/** {@link keysOf} of all keys; what differs from run to run is left out: times are `<time>`. */
 export async function dumpOf(redis: Redis): Promise<readonly string[]> {
-  const keys = (await redis.keys('*')).toSorted();
+  return (await keysOf(redis, '*')).map((line) => withoutTimes(line.replace(/ expires in \d+/, ' expires')));
+}
+
+/**
+ * What is stored under the keys of a pattern, a line each: key, type, and one field, member or event. Events have no ids, of a
+ * stack only its first line is told, and the order of fields in JSON that isn't the user's doesn't count.
+ */
+export async function keysOf(redis: Redis, pattern: string): Promise<readonly string[]> {
+  const keys = (await redis.keys(pattern)).toSorted();
   const lines = await Promise.all(
     keys.map(async (key) => {
       const [type, ttl] = await Promise.all([redis.type(key), redis.pttl(key)]);
       const parts = await partsOf(redis, key, type);
-      return parts.map((part) => `${key} ${type}${ttl >= 0 ? ' expires' : ''} ${withoutTimes(part)}`);
+      return parts.map((part) => `${key} ${type}${ttl >= 0 ? ` expires in ${ttl}` : ''} ${part}`);
     }),
   );
   return lines.flat();
@@ -43,12 +48,15 @@ function pairs(flat: readonly string[]): string[] {
   return found;
 }
 
-/** The order of the fields in JSON doesn't count. */
 function readable(name: string, text: string): string {
   if (name === 'stacktrace') return JSON.stringify((JSON.parse(text) as string[]).map((stack) => stack.split('\n')[0]));
   if (name !== 'opts' && name !== 'parent') return text;
-  const fields = JSON.parse(text);
-  return JSON.stringify(fields, Object.keys(fields).toSorted());
+  return JSON.stringify(JSON.parse(text), (_, value) => inOrder(value));
+}
+
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const someHours = 10_800_000;
