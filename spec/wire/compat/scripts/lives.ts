@@ -1,8 +1,6 @@
 import type { Job, JobsOptions, Processor } from 'bullmq';
 import type { Scripts, Stage } from '../stage.js';
 
-const hour = 3_600_000;
-
 /** What a job's function may do, and the options that tell what comes of it. */
 const functions: Readonly<Record<string, { readonly run: (stage: Stage) => Processor; readonly opts?: JobsOptions }>> =
   {
@@ -75,16 +73,14 @@ function throwing(error: (job: Job) => Error): Processor {
   };
 }
 
-export const lives: Scripts = {
-  ...Object.fromEntries(
-    Object.entries(functions).map(([what, { run, opts }]) => [
-      `a job that ${what}`,
-      async (stage) => {
-        const queue = await stage.queue();
-        await queue.add('run', { a: 1 }, opts);
-        await stage.work(run(stage), 1);
-        stage.tell('found', await queue.getJob('1'));
-      },
-    ]),
-  ),
-};
+export const lives: Scripts = Object.fromEntries(
+  Object.entries(functions).map(([what, { run, opts }]) => [
+    `a job that ${what}`,
+    async (stage) => {
+      const queue = await stage.queue();
+      await queue.add('run', { a: 1 }, opts);
+      await stage.work(run(stage), 1);
+      stage.tell('found', await queue.getJob('1'));
+    },
+  ]),
+);
