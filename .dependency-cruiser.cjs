@@ -1,6 +1,7 @@
 /** Who may import whom, as patterns of paths from the root. The comment of each rule says why. */
 const port = '^src/engine/[^/]+\\.ts$';
 const errors = '^src/errors\\.ts$'; // a leaf: anyone may throw and catch them
+const stores = '^src/stores\\.ts$';
 const packages = '(^|/)node_modules/'; // which package may be used where is held by rules of their own
 
 /** What lies in `from` imports nothing but `to` and Node's own modules. */
@@ -52,7 +53,7 @@ module.exports = {
       'engines',
       'An engine implements the port, knows neither jobs nor steps nor the other engine, and brings no packages of others.',
       '^src/engine/([^/]+)/',
-      ['^src/engine/$1/', port, errors, 'node_modules/(ioredis|cron-parser)/'],
+      ['^src/engine/$1/', port, errors, 'node_modules/ioredis/'],
     ),
     only('job', 'The job talks to its store through the port only.', '^src/job/', [
       '^src/job/',
@@ -60,18 +61,25 @@ module.exports = {
       errors,
       packages,
     ]),
+    only(
+      'stores',
+      'Whose store is which engine is decided in one place, for an app and for those who are made without one.',
+      stores,
+      ['^src/job/', '^src/engine/', errors],
+    ),
     only('queue', 'A queue makes jobs, never the other way round, and runs none.', '^src/queue/', [
       '^src/(queue|job)/',
+      stores,
       port,
       errors,
       packages,
     ]),
-    only('worker', 'A worker is given `run(activation)` by the app: it knows nothing of steps.', '^src/worker/', [
-      '^src/(worker|job)/',
-      port,
-      errors,
-      packages,
-    ]),
+    only(
+      'worker',
+      'A worker is given a function, or by the app `run(activation)`: it knows nothing of steps.',
+      '^src/worker/',
+      ['^src/(worker|job)/', stores, port, errors, packages],
+    ),
     only(
       'steps',
       "Steps and operators write through the job's activation, never to an engine; of the port they use the types.",
@@ -101,7 +109,7 @@ module.exports = {
       comment: 'Who runs on the memory engine never loads a Redis client.',
       severity: 'error',
       from: { pathNot: '^src/engine/redis/' },
-      to: { path: 'node_modules/(ioredis|cron-parser)/' },
+      to: { path: 'node_modules/ioredis/' },
     },
   ],
   options: {

@@ -1,21 +1,23 @@
-import { engineOf, graceOf, plansOf, type AppOptions, type CloseOptions } from './app-options.js';
-import { jsonCodec } from './engine/codec.js';
+import { plansOf, type AppOptions } from './app-options.js';
+import { whenReady } from './engine/awaitable.js';
 import type { Engine } from './engine/engine.js';
 import { isName, nameRule } from './engine/names.js';
 import { ClosedError, ConfigurationError, UnknownProcessorError } from './errors.js';
-import { Closing } from './job/closing.js';
-import type { JobContext } from './job/job.js';
-import { Payloads } from './job/payloads.js';
+import { graceOf, type CloseOptions } from './job/close-options.js';
+import { failureOf } from './job/failure.js';
+import type { JobContext } from './job/job-context.js';
 import { Queue } from './queue/queue.js';
 import { lendQueues, openInstances, type Instances } from './resolver.js';
 import type { DataOf } from './steps/children.js';
 import { runJob } from './steps/job-run.js';
 import { classNameOf, processorOf, type Class } from './steps/metadata.js';
 import type { QueuePlan } from './steps/queue-plan.js';
-import type { Logger } from './worker/logger.js';
+import { openStore } from './stores.js';
+import type { JobRunner } from './worker/job-runner.js';
 import { Worker } from './worker/worker.js';
 
-export type { AppOptions, CloseOptions } from './app-options.js';
+export type { AppOptions } from './app-options.js';
+export type { CloseOptions } from './job/close-options.js';
 
 /** Adds jobs and, once started, runs them. */
 export interface App {
@@ -54,14 +56,13 @@ export function createApp(options: AppOptions = {}): App {
   return new StepstreamApp(options, plansOf(options));
 }
 
+/** Milliseconds (W4). */
+const defaultGrace = 10_000;
+
 class StepstreamApp implements App {
-  readonly engine: Engine;
   readonly #options: AppOptions;
   readonly #plans: readonly QueuePlan[];
-  readonly #logger: Logger;
   readonly #context: JobContext;
-  readonly #ownsEngine: boolean;
-  readonly #following = new Closing();
   readonly #queues = new Map<string, Queue>();
   readonly #workers: ReadonlyMap<string, Worker>;
   readonly #takeQueuesBack: () => void;
@@ -69,24 +70,17 @@ class StepstreamApp implements App {
   #instances: ReadonlyMap<Class, object> = new Map();
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  #closed = false;
 
   constructor(options: AppOptions, plans: readonly QueuePlan[]) {
     this.#options = { ...options };
     this.#plans = plans;
-    this.#logger = options.logger ?? console;
-    const { engine, own } = engineOf(options, this.#logger);
-    this.engine = engine;
-    this.#ownsEngine = own;
-    const payloads = new Payloads(options.codec ?? jsonCodec);
-    this.#context = { engine: this.engine, payloads, closing: this.#following };
+    this.#context = openStore(options);
     this.#workers = new Map(plans.map((plan) => [plan.queue, this.#makeWorker(plan)]));
     this.#takeQueuesBack = options.resolver ? lendQueues(options.resolver, this.#queueOf) : () => {};
-    if ('connection' in options && options.connection === undefined) {
-      const message =
-        'createApp got a connection that is undefined: jobs are kept in memory, and gone with the process';
-      this.#logger.warn(message);
-    }
+  }
+
+  get engine(): Engine {
+    return this.#context.engine;
   }
 
   async start(): Promise<void> {
@@ -113,12 +107,12 @@ class StepstreamApp implements App {
     }
     this.#made = made;
     this.#instances = new Map(made.flatMap(({ byProcessor }) => [...byProcessor]));
-    for (const worker of this.#workers.values()) worker.run();
+    for (const worker of this.#workers.values()) void worker.run();
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
-    const grace = graceOf(options);
-    this.#closed = true;
+    const grace = graceOf(options, 'app') ?? defaultGrace;
+    this.#context.shutDown();
     await (this.#closing ??= this.#close(grace));
   }
 
@@ -126,8 +120,7 @@ class StepstreamApp implements App {
     await Promise.all([...this.#workers.values()].map((worker) => worker.close({ grace })));
     this.#takeQueuesBack();
     const errors = await disposeAll(this.#made);
-    this.#following.close();
-    if (this.#ownsEngine) await this.engine.close();
+    await this.#context.close();
     if (errors.length > 0) throw new AggregateError(errors, 'the app is closed, but an instance was not disposed');
   }
 
@@ -147,26 +140,39 @@ class StepstreamApp implements App {
   readonly #queueOf = (queue: string | Class): Queue => {
     const name = queueName(queue);
     let found = this.#queues.get(name);
-    if (!found) this.#queues.set(name, (found = new Queue(name, this.#context, () => this.#closed)));
+    if (!found) this.#queues.set(name, (found = new Queue(name, this.#context)));
     return found;
   };
 
   #makeWorker({ queue, options, find }: QueuePlan): Worker {
+    const { concurrency, lockDuration, stalledInterval, maxStalledCount, parkAfter, unknownStepGrace } = options;
+    const { engine, prefix, payloads } = this.#context;
     const jobRunOptions = {
-      prefix: this.#options.prefix ?? 'bull',
-      payloads: this.#context.payloads,
-      parkAfter: options.parkAfter,
-      unknownStepGrace: options.unknownStepGrace,
+      prefix,
+      payloads,
+      parkAfter,
+      unknownStepGrace,
       find: (jobName: string) => {
         const plan = find(jobName);
         return plan && { plan, instance: this.#instances.get(plan.processor)! };
       },
     };
-    return new Worker(queue, this.#context, options, (activation) => runJob(activation, jobRunOptions), this.#logger);
+    const steps: JobRunner = {
+      isFunction: false,
+      grace: defaultGrace,
+      run: (activation) => runJob(activation, jobRunOptions),
+      cancel: (activation, reason) =>
+        whenReady(
+          () => engine.cancel(queue, activation.job.id, reason),
+          () => {},
+          (error) => activation.warn(`job ${activation.job.id} was not cancelled: ${failureOf(error).reason}`),
+        ),
+    };
+    return new Worker(queue, steps, { concurrency, lockDuration, stalledInterval, maxStalledCount }, this.#context);
   }
 
   #refuseClosed(): void {
-    if (this.#closed) throw new ClosedError('the app is closed: create another one');
+    if (this.#context.shut) throw new ClosedError('the app is closed: create another one');
   }
 }
 

@@ -2,9 +2,11 @@ import 'reflect-metadata';
 
 // The app: composition root of everything below.
 export { createApp, type App } from './app.js';
-export type { AppOptions, CloseOptions } from './app-options.js';
+export type { AppOptions } from './app-options.js';
+export type { CloseOptions } from './job/close-options.js';
+export type { StoreOptions } from './stores.js';
 export type { Resolver } from './resolver.js';
-export type { Logger } from './worker/logger.js';
+export type { Logger } from './job/logger.js';
 
 // Decorators: what makes a class a processor.
 export { InjectQueue } from '../decorators/inject-queue.js';
@@ -21,16 +23,37 @@ export { delay } from './operators/delay.js';
 export { finish } from './operators/finish.js';
 export { goto } from './operators/goto.js';
 export type { ChildOutcome, ChildSpec, DataOf } from './steps/children.js';
-export type { Duration } from './steps/duration.js';
+export type { Duration } from './job/duration.js';
 export type { StepJob } from './steps/step-job.js';
 
-// Jobs and queues, from outside.
-export { Job, type JobEvent } from './job/job.js';
+// Jobs and queues, from outside; and workers that run a function.
+export { Job, type WaitOptions } from './job/job.js';
+export type { JobEvent } from './job/watched-job.js';
 export type { JobProgress } from './job/job-progress.js';
+export type { Dependencies, DependenciesOptions } from './job/job-dependencies.js';
 export { Queue, type BulkJob } from './queue/queue.js';
+export type { QueueEventsOptions, QueueOptions } from './queue/queue-options.js';
+export type { JobType, QueueMetrics } from './queue/queue-getters.js';
+export type { JobScheduler, JobTemplate, RepeatOptions } from './queue/job-schedulers.js';
+export { QueueEvents } from './queue/queue-events.js';
+export type { QueueEvent, QueueEventArguments, QueueEventName } from './queue/queue-event.js';
+export { FlowProducer } from './queue/flow-producer.js';
+export type { FlowJob, FlowOptions, FlowQuery, JobNode } from './queue/flow.js';
 export { Worker } from './worker/worker.js';
 export type { WorkerEvents } from './worker/worker-events.js';
-export type { Backoff, JobOptions, JobState, KeepJobs } from './engine/records.js';
+export type { WorkerFunction } from './worker/worker-function.js';
+export type { BackoffStrategy, WorkerOptions } from './worker/worker-options.js';
+export type {
+  Backoff,
+  BackoffOptions,
+  Deduplication,
+  JobOptions,
+  JobState,
+  KeepJobs,
+  ParentOptions,
+} from './engine/records.js';
+export type { RateLimit, RetryOptions } from './engine/admin.js';
+export type { Logs } from './engine/engine.js';
 
 // Engines: where jobs are kept.
 export { memoryEngine, type MemoryEngineOptions } from './engine/memory/memory-engine.js';

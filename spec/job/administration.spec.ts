@@ -19,13 +19,13 @@ describe('what is done to a job from outside', () => {
     const sleeping = async (id: string): Promise<boolean> => (await engine.get('work', id))?.state === 'delayed';
     await app.start();
     while (!(await sleeping(moved.id))) clock.advance(1);
-    await expect(promoted.promote()).resolves.toBe(true);
-    await expect(moved.changeDelay(day)).resolves.toBe(true);
+    await promoted.promote();
+    await moved.changeDelay(day);
     while (await sleeping(promoted.id)) clock.advance(1);
     expect(await sleeping(moved.id)).toBe(true);
     clock.advance(day);
     while (await sleeping(moved.id)) clock.advance(1);
-    await expect(promoted.promote()).resolves.toBe(false);
+    await expect(promoted.promote()).rejects.toMatchObject({ code: 'JOB_STATE' });
     const closed = app.close();
     clock.advance(day);
     await closed;
@@ -38,18 +38,21 @@ describe('what is done to a job from outside', () => {
     await app.start();
     const job = await app.queue('work').add('job', 1);
     await expect(job.result()).rejects.toMatchObject({ code: 'UNRECOVERABLE' });
-    await expect(job.updateData(2)).resolves.toBe(true);
-    await expect(job.retry()).resolves.toBe(true);
+    await job.updateData(2);
+    await job.retry();
     await expect(job.result()).resolves.toBe(2);
     await app.close();
   });
 
-  it('remove() takes a job out of the store, and answers whether it was there', async () => {
+  it('remove() takes a job out of the store; what is done to it afterwards is told that it is gone', async () => {
     const app = createApp();
     const job = await app.queue('work').add('job', 1);
-    await expect(job.remove()).resolves.toBe(true);
-    await expect(job.remove()).resolves.toBe(false);
+    await job.remove();
+    await job.remove();
     await expect(job.getState()).resolves.toBe('unknown');
+    for (const gone of [job.updateData(2), job.retry(), job.promote(), job.changeDelay(1), job.log('row')]) {
+      await expect(gone).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+    }
     await app.close();
   });
 

@@ -101,7 +101,8 @@ describe('queue.add', () => {
     { removeOnComplete: [] },
     { removeOnFail: { age: -1 } },
     { removeOnFail: { count: 1.5 } },
-    { removeOnFail: { limit: 1 } },
+    { removeOnFail: { limit: 1.5 } },
+    { removeOnFail: { most: 1 } },
   ])('refuses the options %p', async (opts) => {
     const faults = await refused(() => queue.add('order', 1, opts as JobOptions));
     expect(faults.map(({ code, at }) => [code, at])).toEqual([['INVALID_OPTION', 'job "order" of queue "orders"']]);

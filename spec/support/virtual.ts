@@ -5,6 +5,8 @@ import type { JobRecord } from '../../src/engine/records.js';
 import { Payloads } from '../../src/job/payloads.js';
 import { runJob } from '../../src/steps/job-run.js';
 import { planQueues } from '../../src/steps/queue-plan.js';
+import { JobContext } from '../../src/job/job-context.js';
+import type { JobRunner } from '../../src/worker/job-runner.js';
 import { Worker } from '../../src/worker/worker.js';
 
 /**
@@ -102,13 +104,22 @@ export function virtually(
               return found && { plan: found, instance: instances.get(found.processor)! };
             },
           };
+          const { concurrency, lockDuration, stalledInterval, maxStalledCount } = plan.options;
           const workerOptions = {
-            ...plan.options,
-            ...(options.lockDuration && { lockDuration: options.lockDuration }),
+            concurrency,
+            lockDuration: options.lockDuration ?? lockDuration,
+            stalledInterval,
+            maxStalledCount,
           };
-          const context = { engine: own, payloads };
-          const worker = new Worker(plan.queue, context, workerOptions, (each) => runJob(each, jobRunOptions), logger);
-          worker.run();
+          const context = new JobContext({ engine: own, payloads, prefix: 'bull', logger, ownsEngine: false });
+          const steps: JobRunner = {
+            isFunction: false,
+            grace: 10_000,
+            run: (each) => runJob(each, jobRunOptions),
+            cancel: () => {},
+          };
+          const worker = new Worker(plan.queue, steps, workerOptions, context);
+          void worker.run();
           return worker;
         }),
       at: (ms, action) => void virtualClock.after(ms - virtualClock.now(), action),

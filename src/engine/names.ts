@@ -7,6 +7,18 @@ export function isName(value: unknown): value is string {
   return typeof value === 'string' && allowed.test(value);
 }
 
+export const prefixRule = `a name, which may hold one {hash tag}; ${nameRule}`;
+
+/** It may hold one `{hash tag}`, which keeps its keys on one node of a cluster. */
+export function isPrefix(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length <= 128 &&
+    /^[\w.\-/#]*(\{[\w.\-/#]+\}[\w.\-/#]*)?$/.test(value) &&
+    value !== ''
+  );
+}
+
 /** Names that the store's own keys of a queue have, in BullMQ's layout: a job of such an id would overwrite them. */
 const taken = new Set([
   'active',

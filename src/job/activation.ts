@@ -28,7 +28,8 @@ export interface Activation {
   trusted(): boolean;
 
   checkpoint(write: Write): Awaitable<void>;
-  moveToDelayed(write: Write, due: number): Awaitable<void>;
+  /** @param staysInSlot whoever runs it goes on for a while: the worker's slot is free at `end` only */
+  moveToDelayed(write: Write, due: number, staysInSlot?: boolean): Awaitable<void>;
   moveToWaitingChildren(write: Write, waiting: Waiting): Awaitable<boolean>;
   complete(write: Write, result: Payload | undefined, failuresSeen: number): Awaitable<CompleteAnswer>;
   fail(write: Write, failure: Failure, retryAt?: number): Awaitable<void>;

@@ -33,6 +33,14 @@ export function isA<T>(value: unknown, type: abstract new (...args: never[]) => 
   }
 }
 
+/** Whether it is such an error, or one of another library's by that name: of BullMQ's, or of a second copy of this one. */
+export function isNamed<T extends Error>(
+  error: unknown,
+  type: (abstract new (...args: never[]) => T) & { readonly name: string },
+): boolean {
+  return isA(error, type) || read(error, 'name') === type.name;
+}
+
 function reasonOf(error: unknown): string {
   if (typeof error === 'object' && error !== null) {
     const name = read(error, 'name');

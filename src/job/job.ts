@@ -1,102 +1,171 @@
-import { filter, lastValueFrom, map, type Observable } from 'rxjs';
-import type { Engine } from '../engine/engine.js';
-import type { EngineEvent, JobOptions, JobRecord, JobState, Payload } from '../engine/records.js';
+import type { RetryOptions } from '../engine/admin.js';
+import type { Logs } from '../engine/engine.js';
+import type { JobRecord, JobState } from '../engine/records.js';
+import { ConfigurationError, JobNotFoundError, JobStateError, LeaseLostError } from '../errors.js';
+import type { Hold } from './hold.js';
+import type { JobContext } from './job-context.js';
 import {
-  ClosedError,
-  ConfigurationError,
-  JobFailedError,
-  JobNotFoundError,
-  reviveError,
-  type StepstreamError,
-} from '../errors.js';
-import type { Closing } from './closing.js';
-import { followJob, type Followed } from './job-events.js';
-import type { JobProgress } from './job-progress.js';
+  dependenciesOf,
+  dependencyCounts,
+  reasonsOf,
+  valuesOf,
+  type Dependencies,
+  type DependenciesOptions,
+} from './job-dependencies.js';
+import { jobOptionRules } from './job-options.js';
 import { rules } from './options.js';
-import type { Payloads } from './payloads.js';
+import { WatchedJob } from './watched-job.js';
 
-/** What all jobs of an app share. */
-export interface JobContext {
-  readonly engine: Engine;
-  readonly payloads: Payloads;
-  /** When the app is closed, nothing more is heard of its jobs here. */
-  readonly closing?: Closing;
+/** What a worker's function waits for with `job.moveToWaitingChildren`. */
+export interface WaitOptions {
+  /** For the children that were added with `parent: { …, group }` alone: a round of its own. Default: for all. */
+  readonly group?: string;
+  /** Waits only while this child has not finished. */
+  readonly child?: { readonly id: string; readonly queue: string };
 }
 
-/** What happened to a job: BullMQ's events, with their fields; times in milliseconds since the epoch. */
-export type JobEvent =
-  | {
-      readonly type: 'added' | 'waiting' | 'active' | 'waiting-children' | 'stalled' | 'duplicated' | 'removed';
-      readonly at: number;
-    }
-  | { readonly type: 'delayed'; readonly at: number; readonly delay: number }
-  | { readonly type: 'progress'; readonly at: number; readonly data: JobProgress }
-  | { readonly type: 'completed'; readonly at: number; readonly returnvalue: unknown }
-  | { readonly type: 'failed'; readonly at: number; readonly failedReason: string };
+/**
+ * A job, as it was when it was added, read or taken. Its methods, and its members that end in `$`, ask the store; each throws
+ * `JobNotFoundError` when the job isn't there any more, and `JobStateError` when it can't be done in the job's state.
+ *
+ * That which a worker's function is given holds the job: what it writes is refused with `LeaseLostError` as soon as another
+ * activation has the job.
+ */
+export class Job<Data = any, Result = any, Name extends string = string> extends WatchedJob<Data, Result, Name> {
+  readonly #hold: Hold | undefined;
 
-/** A job, as it was when it was added or read; its members that end in `$`, and its methods, ask the store. */
-export class Job<Data = any, Result = any> {
-  readonly #context: JobContext;
-  readonly #record: JobRecord;
-
-  constructor(context: JobContext, record: JobRecord) {
-    this.#context = context;
-    this.#record = record;
+  /** @param hold of the function that runs it */
+  constructor(context: JobContext, record: JobRecord, hold?: Hold) {
+    super(context, record);
+    this.#hold = hold;
   }
 
-  get id(): string {
-    return this.#record.id;
+  /** Of the activation that runs it, for the worker's function. */
+  get token(): string | undefined {
+    return this.#hold?.token;
   }
 
-  get name(): string {
-    return this.#record.name;
+  // --- what the job knows ---
+
+  /**
+   * Replaces the job's data; a worker's function sees it at once, steps from the job's next activation on.
+   *
+   * @throws UnserializableValueError, PayloadTooLargeError
+   */
+  async updateData(data: Data): Promise<void> {
+    const payload = this.context.payloads.encode(data, () => `the data of ${this.label}`);
+    this.#expect(await this.#engine.updateData(this.queueName, this.id, payload, this.token));
+    this.update({ data: payload });
   }
 
-  get queueName(): string {
-    return this.#record.queue;
+  /**
+   * Replaces the job's progress, and tells those who watch.
+   *
+   * @throws UnserializableValueError, PayloadTooLargeError
+   */
+  async updateProgress(progress: unknown): Promise<void> {
+    const { payloads } = this.context;
+    const payload = payloads.encode(progress, () => `the progress of ${this.label}`);
+    if (payload === undefined) refuse('updateProgress', false, 'progress must be a value');
+    const text = payloads.toJson(payload!);
+    this.#expect(await this.#engine.updateProgress(this.queueName, this.id, text, this.token));
+    this.update({ progress: text });
+    this.#hold?.told(progress);
   }
 
-  get data(): Data {
-    return this.#decode(this.#record.data) as Data;
+  /** Appends a row to the job's log. @returns how many there are */
+  async log(row: string): Promise<number> {
+    refuse('log', typeof row === 'string', 'row must be a text');
+    return this.#known(await this.#engine.log(this.queueName, this.id, row, undefined, this.token));
   }
 
-  get opts(): JobOptions {
-    return this.#record.opts;
+  /** Rows of the job's log, the oldest first, and how many there are. */
+  async getLogs(start = 0, end = -1, ascending = true): Promise<Logs> {
+    return this.#engine.logs(this.queueName, this.id, start, end, ascending);
   }
 
-  /** When the job came to be, in milliseconds since the epoch. */
-  get timestamp(): number {
-    return this.#record.timestamp;
+  /** Removes the rows of the job's log but for the last `keep`. */
+  async clearLogs(keep = 0): Promise<void> {
+    refuse('clearLogs', rules.count.test(keep), `keep must be ${rules.count.expects}`);
+    await this.#engine.clearLogs(this.queueName, this.id, keep);
   }
 
-  get attemptsMade(): number {
-    return this.#record.attemptsMade;
+  // --- for the function that runs it ---
+
+  /**
+   * Moves the job to delayed: it is taken again at `timestamp`. The function then throws `DelayedError`.
+   *
+   * @param timestamp milliseconds since the epoch
+   * @param token the one that the function was called with
+   * @throws LeaseLostError when the token isn't the job's, or another activation has the job
+   */
+  async moveToDelayed(timestamp: number, token?: string): Promise<void> {
+    const delay = timestamp - this.#engine.clock.now();
+    refuse('moveToDelayed', Number.isFinite(timestamp), 'timestamp must be milliseconds since the epoch');
+    await this.#held('moveToDelayed', token).moveToDelayed(timestamp);
+    this.update({ delay: Math.max(Math.round(delay), 0) });
   }
 
-  get progress(): JobProgress | undefined {
-    return this.#record.progress === undefined ? undefined : this.#progressOf(this.#record.progress);
+  /**
+   * Moves the job to waiting-children if there are children to wait for: it is taken again when all are done. The function
+   * then throws `WaitingChildrenError`.
+   *
+   * @param token the one that the function was called with
+   * @returns whether it was moved: else the children are done, and the function goes on
+   * @throws ChildFailedError when a child with `failParentOnFailure` has failed; LeaseLostError as {@link moveToDelayed}
+   */
+  async moveToWaitingChildren(token?: string, options: WaitOptions = {}): Promise<boolean> {
+    const hold = this.#held('moveToWaitingChildren', token);
+    const { child, group } = options;
+    if (child && !(await this.#isPending(child))) return false;
+    const all = { failuresSeen: 0 };
+    return hold.moveToWaitingChildren(group === undefined ? { all } : { groups: [group], all });
   }
 
-  get returnvalue(): Result | undefined {
-    return this.#decode(this.#record.returnvalue) as Result | undefined;
+  async #isPending({ id, queue }: { readonly id: string; readonly queue: string }): Promise<boolean> {
+    const children = await this.#engine.children(this.queueName, this.id);
+    return children.some(
+      (child) => child.id === id && this.context.qualified(child.queue) === queue && child.status === 'pending',
+    );
   }
 
-  get failedReason(): string | undefined {
-    return this.#record.failedReason;
+  // --- its children ---
+
+  /** The results of the children that have completed, by their keys. @param options `group`: those of one group */
+  async getChildrenValues<Value = any>(options: { readonly group?: string } = {}): Promise<Record<string, Value>> {
+    return valuesOf(this.context, await this.#engine.children(this.queueName, this.id, options.group));
   }
 
-  get stacktrace(): readonly string[] {
-    return this.#record.stacktrace;
+  /** Why children have failed whose failure doesn't fail the job, by their keys. */
+  async getIgnoredChildrenFailures(): Promise<Record<string, string>> {
+    return reasonsOf(this.context, await this.#engine.children(this.queueName, this.id));
   }
 
-  /** When it was last taken by a worker, in milliseconds since the epoch. */
-  get processedOn(): number | undefined {
-    return this.#record.processedOn;
+  /** The job's children by where they stand: all, or parts of those that are asked for. */
+  async getDependencies(options: DependenciesOptions = {}): Promise<Dependencies> {
+    return dependenciesOf(this.context, await this.#engine.children(this.queueName, this.id), options);
   }
 
-  get finishedOn(): number | undefined {
-    return this.#record.finishedOn;
+  /** How many children there are of each kind, or of those that are asked for. */
+  async getDependenciesCount(
+    options: { processed?: boolean; unprocessed?: boolean; ignored?: boolean; failed?: boolean } = {},
+  ): Promise<{ processed?: number; unprocessed?: number; ignored?: number; failed?: number }> {
+    return dependencyCounts(await this.#engine.children(this.queueName, this.id), options);
   }
+
+  /** Removes the children that are neither finished nor active. */
+  async removeUnprocessedChildren(): Promise<void> {
+    await this.#engine.removeUnprocessedChildren(this.queueName, this.id);
+  }
+
+  /** Makes the job a child of its parent no more. @returns whether the parent still waited for it */
+  async removeChildDependency(): Promise<boolean> {
+    const removed = await this.#engine.removeChildDependency(this.queueName, this.id);
+    if (removed) this.update({ parent: undefined });
+    return removed;
+  }
+
+  // --- what becomes of it ---
 
   /**
    * Cancels the job: one that isn't running fails with `JobCancelledError`, its unfinished children too; one that runs is
@@ -107,140 +176,134 @@ export class Job<Data = any, Result = any> {
    */
   async cancel(reason = 'cancelled'): Promise<boolean> {
     refuse('cancel', typeof reason === 'string', 'reason must be a text');
-    return this.#context.engine.cancel(this.queueName, this.id, reason);
+    return this.#engine.cancel(this.queueName, this.id, reason);
   }
 
   /**
    * Runs a finished job again: a failed one from its checkpoint, a completed one from its first step, as a new run.
    *
-   * @returns whether it was finished
+   * @param state the one that it must be in; default: either
    */
-  async retry(): Promise<boolean> {
-    return this.#context.engine.retry(this.queueName, this.id);
+  async retry(state?: 'completed' | 'failed', options: Omit<RetryOptions, 'state'> = {}): Promise<void> {
+    const known = state === undefined || state === 'completed' || state === 'failed';
+    refuse('retry', known, "state must be 'completed' or 'failed'");
+    const done = await this.#engine.retry(this.queueName, this.id, { ...options, ...(state && { state }) });
+    await this.#expectState(state ?? 'completed or failed', done);
+    this.update({
+      finishedOn: undefined,
+      processedOn: undefined,
+      failedReason: undefined,
+      returnvalue: undefined,
+      ...(options.resetAttemptsMade && { attemptsMade: 0 }),
+      ...(options.resetAttemptsStarted && { attemptsStarted: 0 }),
+    });
   }
 
-  /** Lets a delayed job run now; one that sleeps in a `delay` passes it. @returns whether it was delayed */
-  async promote(): Promise<boolean> {
-    return this.#context.engine.promote(this.queueName, this.id);
+  /** Lets a delayed job run now; one that sleeps in a `delay` passes it. */
+  async promote(): Promise<void> {
+    await this.#expectState('delayed', await this.#engine.promote(this.queueName, this.id));
+    this.update({ delay: 0 });
   }
 
-  /** Moves a delayed job's due time to `delay` milliseconds from now. @returns whether it was delayed */
-  async changeDelay(delay: number): Promise<boolean> {
+  /** Moves a delayed job's due time to `delay` milliseconds from now. */
+  async changeDelay(delay: number): Promise<void> {
     refuse('changeDelay', rules.milliseconds.test(delay), `delay must be ${rules.milliseconds.expects}`);
-    const { engine } = this.#context;
-    return engine.changeDelay(this.queueName, this.id, engine.clock.now() + delay);
+    const due = this.#engine.clock.now() + delay;
+    await this.#expectState('delayed', await this.#engine.changeDelay(this.queueName, this.id, due));
+    this.update({ delay });
+  }
+
+  /** The job's priority from now on; one that is ready changes its place. @param options `lifo`: before its likes */
+  async changePriority({ priority = 0, lifo = false }: { priority?: number; lifo?: boolean }): Promise<void> {
+    const { test, expects } = jobOptionRules.priority;
+    refuse('changePriority', test(priority), `priority must be ${expects}`);
+    this.#expect(await this.#engine.changePriority(this.queueName, this.id, priority, lifo));
+    this.update({ priority });
   }
 
   /**
-   * Replaces the job's data; steps see it from the job's next activation on.
+   * Removes the job, with its unfinished children; one that isn't in the store is as good as removed.
    *
-   * @returns whether the job is in the store
-   * @throws UnserializableValueError, PayloadTooLargeError
+   * @throws JobStateError for a job that is active, has active children, or is the next one of a scheduler
    */
-  async updateData(data: Data): Promise<boolean> {
-    const payload = this.#context.payloads.encode(data, () => `the data of job ${this.id}`);
-    return this.#context.engine.updateData(this.queueName, this.id, payload);
+  async remove({ removeChildren = true }: { readonly removeChildren?: boolean } = {}): Promise<void> {
+    const answer = await this.#engine.remove(this.queueName, this.id, removeChildren);
+    if (answer === 'active')
+      throw new JobStateError(`${this.label} is active, or a child of it is: it was not removed`);
+    if (answer === 'scheduled') {
+      throw new JobStateError(`${this.label} is the next one of its scheduler: use queue.removeJobScheduler()`);
+    }
   }
 
-  /** Removes the job, with its unfinished children. @returns whether it did: one that is active, or has active children, stays */
-  async remove(): Promise<boolean> {
-    return this.#context.engine.remove(this.queueName, this.id);
+  /** Frees the place that the job holds for its deduplication. @returns whether it held one */
+  async removeDeduplicationKey(): Promise<boolean> {
+    const { deduplicationId } = this;
+    return deduplicationId !== undefined && this.#engine.removeDeduplication(this.queueName, deduplicationId, this.id);
   }
+
+  // --- where it is ---
 
   /** Where the job is now; `unknown` when it isn't in the store. */
   async getState(): Promise<JobState | 'unknown'> {
-    const record = await this.#context.engine.get(this.queueName, this.id);
+    const record = await this.#engine.get(this.queueName, this.id);
     return record?.state ?? 'unknown';
   }
 
-  /**
-   * Every saved emission: the latest, then live. Completes when the job settles or is removed, and never errors because of it. Of a
-   * job that has completed already there is none: its result says what there is to say.
-   */
-  get progress$(): Observable<JobProgress> {
-    return this.#follow().pipe(
-      map(({ record, event }) => (event ? event.type === 'progress' && event.data : record?.progress)),
-      filter((progress) => typeof progress === 'string'),
-      map((progress) => this.#progressOf(progress)),
-    );
+  async isCompleted(): Promise<boolean> {
+    return (await this.getState()) === 'completed';
   }
 
-  /** What happens to the job: its state now, then live. Completes when the job settles or is removed; the last event tells how. */
-  get events$(): Observable<JobEvent> {
-    return this.#follow().pipe(
-      map(({ record, event }) => (event ? this.#publicEvent(event) : record && this.#stateEvent(record))),
-      filter((event) => event !== undefined),
-    );
+  async isFailed(): Promise<boolean> {
+    return (await this.getState()) === 'failed';
   }
 
-  /**
-   * The job's result, when it has completed.
-   *
-   * @throws the error that it failed of when that is one of Stepstream's, else JobFailedError with the reason;
-   *   JobNotFoundError when it isn't in the store; ClosedError when the app is closed before the job has finished
-   */
-  async result(): Promise<Result> {
-    const { record, event } = await this.#last();
-    const job = `job ${this.id} of queue ${this.queueName}`;
-    if (event?.type === 'completed') return this.#decode(event.returnvalue) as Result;
-    if (event?.type === 'failed') throw errorOf(event.reason, event.code);
-    if (!event && record?.state === 'completed') return this.#decode(record.returnvalue) as Result;
-    if (!event && record?.state === 'failed') throw errorOf(record.failedReason ?? '', record.failedCode);
-    if (event?.type === 'removed') throw new JobNotFoundError(`${job} was removed before it had finished`);
-    if (this.#context.closing?.closed) throw new ClosedError(`the app was closed before ${job} had finished`);
-    throw new JobNotFoundError(`${job} is not in the store`);
+  async isDelayed(): Promise<boolean> {
+    return (await this.getState()) === 'delayed';
   }
 
-  #last(): Promise<Followed> {
-    const nothing: Followed = { record: undefined };
-    return lastValueFrom(this.#follow(), { defaultValue: nothing });
+  async isWaitingChildren(): Promise<boolean> {
+    return (await this.getState()) === 'waiting-children';
   }
 
-  #follow(): Observable<Followed> {
-    const { engine, closing } = this.#context;
-    return followJob(engine, this.queueName, this.id, closing);
+  async isActive(): Promise<boolean> {
+    return (await this.getState()) === 'active';
   }
 
-  #publicEvent(event: EngineEvent): JobEvent {
-    const { at } = event;
-    switch (event.type) {
-      case 'delayed':
-        return { type: 'delayed', at, delay: event.due };
-      case 'progress':
-        return { type: 'progress', at, data: this.#progressOf(event.data) };
-      case 'completed':
-        return { type: 'completed', at, returnvalue: this.#decode(event.returnvalue) };
-      case 'failed':
-        return { type: 'failed', at, failedReason: event.reason };
-      default:
-        return { type: event.type, at };
+  async isWaiting(): Promise<boolean> {
+    return (await this.getState()) === 'waiting';
+  }
+
+  // --- refusals ---
+
+  get #engine(): JobContext['engine'] {
+    return this.context.engine;
+  }
+
+  /** @throws JobNotFoundError */
+  #expect(found: boolean): void {
+    if (!found) throw new JobNotFoundError(`${this.label} is not in the store`);
+  }
+
+  #known<T>(value: T | undefined): T {
+    this.#expect(value !== undefined);
+    return value as T;
+  }
+
+  /** @throws JobStateError, JobNotFoundError */
+  async #expectState(state: string, was: boolean): Promise<void> {
+    if (was) return;
+    const now = await this.getState();
+    this.#expect(now !== 'unknown');
+    throw new JobStateError(`${this.label} is not ${state}, but ${now}`);
+  }
+
+  /** @throws LeaseLostError, JobStateError */
+  #held(method: string, token: string | undefined): Hold {
+    if (!this.#hold) {
+      throw new LeaseLostError(`${this.label} is not held here: job.${method}() is for the function that runs it`);
     }
-  }
-
-  #stateEvent(record: JobRecord): JobEvent {
-    const at = this.#context.engine.clock.now();
-    switch (record.state) {
-      case 'completed':
-        return { type: 'completed', at: record.finishedOn ?? at, returnvalue: this.#decode(record.returnvalue) };
-      case 'failed':
-        return { type: 'failed', at: record.finishedOn ?? at, failedReason: record.failedReason ?? '' };
-      case 'delayed':
-        return { type: 'delayed', at, delay: record.due ?? at };
-      case 'prioritized':
-        return { type: 'waiting', at };
-      default:
-        return { type: record.state, at };
-    }
-  }
-
-  #progressOf(text: Payload): JobProgress {
-    const progress = JSON.parse(text);
-    if (progress === null || typeof progress !== 'object' || !('emission' in progress)) return progress;
-    return { ...progress, emission: this.#context.payloads.fromJson(progress.emission) };
-  }
-
-  #decode(payload: Payload | undefined): unknown {
-    return this.#context.payloads.decode(payload);
+    this.#hold.prove(token);
+    return this.#hold;
   }
 }
 
@@ -248,8 +311,4 @@ export class Job<Data = any, Result = any> {
 function refuse(method: string, willDo: boolean, message: string): void {
   if (willDo) return;
   throw new ConfigurationError(`job.${method}() can not be done:`, [{ code: 'INVALID_OPTION', at: method, message }]);
-}
-
-function errorOf(reason: string, code: string | undefined): StepstreamError {
-  return reviveError(code, reason) ?? new JobFailedError(reason);
 }

@@ -60,6 +60,13 @@ export class Payloads {
     return this.#codec.isJson ? payload : JSON.stringify(payload);
   }
 
+  /** A job's progress: what `updateProgress` was given, or a step's, with its emission. */
+  progressOf(text: string): unknown {
+    const progress: unknown = JSON.parse(text);
+    const isOfStep = progress !== null && typeof progress === 'object' && 'step' in progress && 'emission' in progress;
+    return isOfStep ? { ...progress, emission: this.fromJson(progress.emission) } : this.fromJson(progress);
+  }
+
   /** What `toJson` wrote, after the larger text was parsed. */
   fromJson(parsed: unknown): unknown {
     return this.#codec.isJson || typeof parsed !== 'string' ? parsed : this.#codec.decode(parsed);

@@ -1,7 +1,7 @@
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import { currentStep } from '../steps/current-step.js';
 import { checkOperator } from './check-operator.js';
-import { dueOf, type Duration } from '../steps/duration.js';
+import { dueOf, type Duration } from '../job/duration.js';
 
 /**
  * Saves the values of its source, and passes them on when the time has come. Meanwhile the job is moved to delayed: no

@@ -2,7 +2,8 @@ import type { ObservableInput, Subscribable } from 'rxjs';
 import { ChildFailedError, InvalidChildError } from '../errors.js';
 import { isName, nameRule } from '../engine/names.js';
 import type { ChildFailurePolicy, ChildRecord, JobOptions, NewJob } from '../engine/records.js';
-import { checkJob } from '../job/options.js';
+import { childFailed } from '../job/failed-child.js';
+import { checkJob } from '../job/job-options.js';
 import type { Payloads } from '../job/payloads.js';
 import { processorOf, type Class } from './metadata.js';
 import type { StepJob } from './step-job.js';
@@ -51,9 +52,10 @@ export function childJobs(specs: readonly ChildSpec[], from: ParentGate): readon
     const { name, data, opts = {} } = spec;
     const queue = queueOf(spec.queue, at);
     checkJob(queue, name, opts);
-    if (opts.jobId !== undefined && link) {
+    const refused = link ? ofTheGate.find((option) => opts[option] !== undefined) : opts.parent && 'parent';
+    if (refused) {
       throw new InvalidChildError(
-        `${at} has a jobId: the ids of children are made from their parent's, so that none is added twice`,
+        `${at} has the option ${refused}: ${refused === 'jobId' ? "the ids of children are made from their parent's, so that none is added twice" : 'whose child it is, and what its failure does, is for the gate to say'}`,
       );
     }
     return {
@@ -66,6 +68,17 @@ export function childJobs(specs: readonly ChildSpec[], from: ParentGate): readon
     };
   });
 }
+
+/** Options of a job that a gate gives its children itself. */
+const ofTheGate = [
+  'jobId',
+  'parent',
+  'deduplication',
+  'failParentOnFailure',
+  'continueParentOnFailure',
+  'ignoreDependencyOnFailure',
+  'removeDependencyOnFailure',
+] as const satisfies readonly (keyof JobOptions)[];
 
 function queueOf(queue: string | Class, at: string): string {
   const name = typeof queue === 'function' ? processorOf(queue)?.queue : queue;
@@ -139,10 +152,6 @@ export function resultsOf(
     const value = payloads.decode(child.value);
     return value === undefined ? { status: 'fulfilled' } : { status: 'fulfilled', value };
   });
-}
-
-export function childFailed({ queue, id, reason }: ChildRecord): ChildFailedError {
-  return new ChildFailedError(`child ${id} of queue ${queue} failed: ${reason}`);
 }
 
 function removed(id: string): string {

@@ -1,6 +1,6 @@
 import type { ChildFailurePolicy } from '../engine/records.js';
 import type { ChildSpec } from './children.js';
-import type { Duration } from './duration.js';
+import type { Duration } from '../job/duration.js';
 import type { ItemSpec } from './items.js';
 
 /** What makes one durable operator differ from another. */

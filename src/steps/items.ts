@@ -1,6 +1,6 @@
 import { EMPTY, Observable, concat, defer, from, map, mergeMap, of, takeLast, type ObservableInput } from 'rxjs';
 import type { Payload } from '../engine/records.js';
-import { hashOf } from './idempotency.js';
+import { hashOf } from '../job/hash.js';
 import type { StepContext } from './step-context.js';
 
 /** What `checkpointMap` does with each of its items. */

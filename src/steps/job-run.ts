@@ -8,10 +8,10 @@ import {
   UnrecoverableError,
 } from '../errors.js';
 import type { Activation, Outcome } from '../job/activation.js';
-import { failureOf } from '../job/failure.js';
+import { childFailed } from '../job/failed-child.js';
+import { failureOf, isNamed } from '../job/failure.js';
 import type { Payloads } from '../job/payloads.js';
-import { backoffOf } from './backoff.js';
-import { childFailed } from './children.js';
+import { backoffOf } from '../job/backoff.js';
 import type { Plan, PlannedStep } from './plan.js';
 import { notBegun, Progress } from './progress.js';
 import { toEnd } from './route.js';
@@ -182,7 +182,7 @@ class JobRun implements StepEnds {
     const { job, clock } = this.#activation;
     const options = this.#planned()?.options ?? {};
     const attempt = job.attemptsMade - this.#progress.cursor.attemptBase + 1;
-    const again = attempt < (options.attempts ?? job.opts.attempts ?? 1) && !isUnrecoverable(error);
+    const again = attempt < (options.attempts ?? job.opts.attempts ?? 1) && !isNamed(error, UnrecoverableError);
     const retryAt = again ? clock.now() + backoffOf(options.backoff ?? job.opts.backoff, attempt, job.id) : undefined;
     // a retry by hand begins the visit's attempts anew
     if (!again) this.#progress.change({ attemptBase: job.attemptsMade + 1 });
@@ -266,12 +266,4 @@ function stepNames({ steps }: Plan, instance: object): (target: unknown) => stri
 
 function methodOf(instance: object, name: string): (job: unknown, input: unknown) => unknown {
   return (instance as Record<string, (job: unknown, input: unknown) => unknown>)[name]!;
-}
-
-function isUnrecoverable(error: unknown): boolean {
-  try {
-    return error instanceof UnrecoverableError || (error as Error | undefined)?.name === 'UnrecoverableError';
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,6 @@
 import { isName, nameRule } from '../engine/names.js';
 import type { Fault } from '../errors.js';
 import { optionFaults, rules, type OptionRule, type OptionRules } from '../job/options.js';
-import { milliseconds } from './duration.js';
 import { classNameOf, processorOf, type Class, type ProcessorOptions, type StepMetadata } from './metadata.js';
 
 /** What is wrong with a class as a processor, its steps aside. */
@@ -64,19 +63,6 @@ export function formerNames(options: { readonly was?: unknown } | null): readonl
   return Array.isArray(options?.was) ? options.was.filter(isName) : [];
 }
 
-/** Whether a value is a duration: milliseconds from 0 up, or text. */
-export function isDuration(value: unknown): value is number | string {
-  try {
-    return milliseconds(value as number | string) >= 0;
-  } catch {
-    return false;
-  }
-}
-
-function isTimeout(value: unknown): boolean {
-  return isDuration(value) && milliseconds(value) > 0;
-}
-
 const names: OptionRule = {
   test: (value) => Array.isArray(value) && value.every(isName),
   expects: `a list of names; ${nameRule}`,
@@ -86,7 +72,7 @@ const stepOptionRules: OptionRules<StepMetadata['options']> = {
   after: { test: (value) => typeof value === 'string', expects: 'the name of the step directly before' },
   attempts: rules.atLeastOne,
   backoff: rules.backoff,
-  timeout: { test: isTimeout, expects: "milliseconds, or text such as '30 s', more than 0" },
+  timeout: rules.timeout,
   was: names,
 };
 

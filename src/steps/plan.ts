@@ -1,7 +1,7 @@
 import { isName } from '../engine/names.js';
 import type { Fault } from '../errors.js';
 import { isRecord } from '../job/options.js';
-import { milliseconds } from './duration.js';
+import { isDuration, milliseconds } from '../job/duration.js';
 import {
   mistakesOf,
   processorOf,
@@ -11,7 +11,7 @@ import {
   type StepMetadata,
   type StepOptions,
 } from './metadata.js';
-import { formerNames, isDuration, processorFaults, stepsFaults } from './plan-faults.js';
+import { formerNames, processorFaults, stepsFaults } from './plan-faults.js';
 
 /** One step of a plan. */
 export interface PlannedStep {

@@ -2,7 +2,7 @@ import type { ChildRecord, Payload } from '../engine/records.js';
 import type { Activation } from '../job/activation.js';
 import type { Payloads } from '../job/payloads.js';
 import { cursorOf, formatCursor, type Cursor } from './cursor.js';
-import { hashOf } from './idempotency.js';
+import { hashOf } from '../job/hash.js';
 import { Writer } from './writer.js';
 
 /** The step of a job that was put back before a processor had taken it. */

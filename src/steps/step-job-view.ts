@@ -1,5 +1,5 @@
 import type { JobOptions } from '../engine/records.js';
-import { hashOf } from './idempotency.js';
+import { hashOf } from '../job/hash.js';
 import type { Progress } from './progress.js';
 import type { StepJob } from './step-job.js';
 import type { StepRun } from './step-run.js';

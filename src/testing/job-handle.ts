@@ -1,4 +1,4 @@
-import type { Engine, JobRecord, JobState } from '../index.js';
+import type { Engine, JobRecord, JobState, Logs } from '../index.js';
 import { decode } from './stored-text.js';
 import { saveJobNow, type StoredJob } from './stored-job.js';
 import type { JobLog, Trace, TraceEvent } from './trace.js';
@@ -74,7 +74,7 @@ export class JobHandle<Result = any> {
   /** The rows of its log. */
   get logs(): readonly string[] {
     const log = this.#find();
-    return log ? (this.#looked.engine.logs(log.queue, log.id) as readonly string[]) : [];
+    return log ? (this.#looked.engine.logs(log.queue, log.id) as Logs).logs : [];
   }
 
   /** As a fixture, to be loaded by a later version of the code. */

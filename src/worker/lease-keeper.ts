@@ -5,27 +5,30 @@ import type { LiveActivation } from './live-activation.js';
 
 /** Part of a lease that is not relied on: clocks differ, and a write takes its time. */
 const safetyMargin = 0.1;
-/** A lease of 10 s is renewed every 3 s. */
-const renewals = 0.3;
+export interface LeaseKeeperOptions {
+  /** Milliseconds. */
+  readonly lockDuration: number;
+  /** Milliseconds between two renewals. */
+  readonly renewAfter: number;
+  renewed(jobIds: readonly string[]): void;
+  report(error: unknown): void;
+}
 
 /** Renews the leases of a worker, all in one call, and stops the activations that have lost theirs (W2). */
 export class LeaseKeeper {
   readonly #engine: Engine;
-  readonly #lockDuration: number;
-  readonly #report: (error: unknown) => void;
+  readonly #options: LeaseKeeperOptions;
   readonly #kept = new Set<LiveActivation>();
   #timer: Cancel | undefined;
 
-  /** @param lockDuration milliseconds */
-  constructor(engine: Engine, lockDuration: number, report: (error: unknown) => void) {
+  constructor(engine: Engine, options: LeaseKeeperOptions) {
     this.#engine = engine;
-    this.#lockDuration = lockDuration;
-    this.#report = report;
+    this.#options = options;
   }
 
   /** Until when a lease is relied on that is asked for now, in steady time. */
   trustedUntil(): number {
-    return steadyTime(this.#engine.clock) + this.#lockDuration * (1 - safetyMargin);
+    return steadyTime(this.#engine.clock) + this.#options.lockDuration * (1 - safetyMargin);
   }
 
   keep(activation: LiveActivation): void {
@@ -43,7 +46,7 @@ export class LeaseKeeper {
   }
 
   #arm(): void {
-    this.#timer ??= this.#engine.clock.after(this.#lockDuration * renewals, () => {
+    this.#timer ??= this.#engine.clock.after(this.#options.renewAfter, () => {
       this.#timer = undefined;
       this.#stopDistrusted();
       if (this.#kept.size > 0) this.#renew();
@@ -58,7 +61,7 @@ export class LeaseKeeper {
       () =>
         this.#engine.renew(
           renewed.map(({ lease }) => lease),
-          this.#lockDuration,
+          this.#options.lockDuration,
         ),
       (lost) => {
         const lostTokens = new Set(lost.map(({ token }) => token));
@@ -68,8 +71,9 @@ export class LeaseKeeper {
             if (!activation.leaving) activation.stop('lost');
           } else activation.trust(trustedUntil);
         }
+        this.#options.renewed(renewed.filter(({ lease }) => !lostTokens.has(lease.token)).map(({ job }) => job.id));
       },
-      this.#report,
+      this.#options.report,
     );
   }
 

@@ -5,6 +5,8 @@ import type { ChildRecord, Failure, JobRecord, Lease, Payload, Write } from '../
 import { LeaseLostError, StoreUnavailableError } from '../errors.js';
 import type { Activation, Outcome } from '../job/activation.js';
 import { failureOf } from '../job/failure.js';
+import { Hold } from '../job/hold.js';
+import type { Job } from '../job/job.js';
 import type { Turn } from '../job/turn.js';
 
 /** Milliseconds; the engine has tried for some seconds before. */
@@ -19,6 +21,8 @@ export interface ActivationHost {
   leaves(): void;
   /** It was not the last one: the activation goes on. */
   stays(): void;
+  /** The function that runs the job has saved progress. */
+  told(activation: LiveActivation, progress: unknown): void;
   warn(message: string): void;
 }
 
@@ -32,10 +36,13 @@ export class LiveActivation implements Activation {
   leaving = false;
   /** Its slot is given to another already. */
   lent = false;
+  /** The job as a worker's function, and those who listen to the worker, see it. */
+  handle: Job | undefined;
   readonly #host: ActivationHost;
   /** In steady time of the engine's clock. */
   #trustedUntil: number;
   #stop: ((why: 'lost' | 'closing') => void) | undefined;
+  #hold: Hold | undefined;
   #ended = false;
 
   constructor(host: ActivationHost, { job, lease }: Claimed, trustedUntil: number, draining: boolean) {
@@ -51,6 +58,11 @@ export class LiveActivation implements Activation {
     return this.#host.engine.clock;
   }
 
+  /** For a function that runs the job. */
+  get hold(): Hold {
+    return (this.#hold ??= new Hold(this, (progress) => this.#host.told(this, progress)));
+  }
+
   trusted(): boolean {
     return !this.#ended && steadyTime(this.clock) < this.#trustedUntil;
   }
@@ -64,8 +76,8 @@ export class LiveActivation implements Activation {
     return this.#write((engine) => engine.checkpoint(this.lease, write));
   }
 
-  moveToDelayed(write: Write, due: number): Awaitable<void> {
-    return this.#leave((engine) => engine.moveToDelayed(this.lease, write, due));
+  moveToDelayed(write: Write, due: number, staysInSlot = false): Awaitable<void> {
+    return this.#leave((engine) => engine.moveToDelayed(this.lease, write, due), undefined, !staysInSlot);
   }
 
   moveToWaitingChildren(write: Write, waiting: Waiting): Awaitable<boolean> {

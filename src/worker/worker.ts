@@ -1,302 +1,264 @@
 import { EventEmitter } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import { whenReady } from '../engine/awaitable.js';
-import type { Cancel } from '../engine/clock.js';
-import type { Claimed, Engine, Unsubscribe } from '../engine/engine.js';
 import type { JobRecord } from '../engine/records.js';
-import { JobCancelledError, JobStalledError } from '../errors.js';
-import type { Activation, Outcome } from '../job/activation.js';
+import { ConfigurationError, JobCancelledError, JobStalledError, QueueStateError, RateLimitError } from '../errors.js';
+import type { Outcome } from '../job/activation.js';
+import { graceOf, type CloseOptions } from '../job/close-options.js';
+import { milliseconds } from '../job/duration.js';
 import { asError, failureOf } from '../job/failure.js';
-import { Job, type JobContext } from '../job/job.js';
-import { Turn } from '../job/turn.js';
+import { JobContext } from '../job/job-context.js';
+import { Job } from '../job/job.js';
+import { rules } from '../job/options.js';
+import { joinStore } from '../stores.js';
+import { ClaimLoop } from './claim-loop.js';
 import { completedRecord, failedRecord } from './ended-record.js';
-import { LeaseKeeper } from './lease-keeper.js';
-import { LiveActivation, type ActivationHost } from './live-activation.js';
-import type { Logger } from './logger.js';
-import { StalledJobs } from './stalled-jobs.js';
+import { FunctionRunner } from './function-runner.js';
+import type { JobRunner } from './job-runner.js';
+import type { LiveActivation } from './live-activation.js';
 import type { WorkerEvents } from './worker-events.js';
-
-const claimAgainAfter = 1_000;
-
-export interface WorkerOptions {
-  readonly concurrency: number;
-  /** Milliseconds. */
-  readonly lockDuration: number;
-  readonly stalledInterval: number;
-  readonly maxStalledCount: number;
-}
+import type { WorkerFunction } from './worker-function.js';
+import { checkWorker, loopOptions, type WorkerOptions } from './worker-options.js';
 
 /**
- * Takes the jobs of one queue and runs them, as many at a time as `concurrency` says. Its one loop claims as many jobs as
- * there are free slots, starts them, and returns to the event loop when nothing is left, or after 10 ms.
+ * Takes the jobs of one queue and runs them: by a function, or, as an app's worker, by the steps of its processors.
+ *
+ * @example
+ * ```ts
+ * const worker = new Worker('mails', async (job) => send(job.data), { connection, concurrency: 10 });
+ * worker.on('failed', (job, error) => console.error(job?.id, error));
+ * ```
  */
-export class Worker extends EventEmitter<WorkerEvents> {
+export class Worker<Data = any, Result = any, Name extends string = string> extends EventEmitter<
+  WorkerEvents<Data, Result, Name>
+> {
+  /** The queue's. */
   readonly name: string;
+  readonly id = randomUUID();
+  readonly opts: WorkerOptions;
   readonly #context: JobContext;
-  readonly #engine: Engine;
-  readonly #options: WorkerOptions;
-  readonly #run: (activation: Activation) => void;
-  readonly #logger: Logger;
-  readonly #host: ActivationHost;
-  readonly #turn: Turn;
-  /** All that hold a slot, begun or not. */
-  readonly #active = new Set<LiveActivation>();
-  /** How many have their last write on the way: their slots are given to others. */
-  #leaving = 0;
-  /** Claimed and not yet begun. */
-  readonly #claimed: LiveActivation[] = [];
-  readonly #leases: LeaseKeeper;
-  readonly #stalled: StalledJobs;
-  #unwatch: Unsubscribe | undefined;
-  #looping = false;
-  /** Slots for which claims are on the way. */
-  #claiming = 0;
-  /** How often it was woken. */
-  #wakes = 0;
-  #loopTimer: Cancel | undefined;
-  #drained = false;
-  #closing: { readonly closed: Promise<void>; readonly idle: () => void } | undefined;
+  readonly #ownsContext: boolean;
+  readonly #runner: JobRunner;
+  readonly #loop: ClaimLoop;
+  #running: Promise<void> | undefined;
+  #paused = false;
+  #closing: Promise<void> | undefined;
 
+  /**
+   * @param processor the function that runs the jobs
+   * @throws ConfigurationError that names all that is wrong
+   */
   constructor(
-    name: string,
-    context: JobContext,
-    options: WorkerOptions,
-    run: (activation: Activation) => void,
-    logger: Logger,
+    queue: string,
+    processor: WorkerFunction<Data, Result, Name> | JobRunner,
+    options: WorkerOptions = {},
+    context?: JobContext,
   ) {
     super();
-    const { engine } = context;
-    this.name = name;
-    this.#context = context;
-    this.#engine = engine;
-    this.#options = options;
-    this.#run = run;
-    this.#logger = logger;
-    this.#turn = new Turn(engine.clock);
-    this.#host = {
-      engine,
-      turn: this.#turn,
-      ended: (activation, outcome) => this.#ended(activation, outcome),
-      leaves: () => this.#leaves(),
-      stays: () => void this.#leaving--,
+    this.#ownsContext = context === undefined;
+    if (!context) checkWorker(queue, processor, options);
+    this.name = queue;
+    this.opts = options;
+    this.#context = context ?? joinStore(options);
+    this.#runner = typeof processor === 'function' ? this.#runnerOf(processor as WorkerFunction, options) : processor;
+    this.#loop = new ClaimLoop(this.#context.engine, loopOptions(queue, options), {
+      begin: (activation) => this.#begin(activation),
+      ended: (activation, outcome) => this.#tellEnd(activation, outcome),
+      told: (activation, progress) => this.#tell('progress', () => [this.#handleOf(activation), progress]),
+      stalled: (jobId, to) => this.#stalled(jobId, to),
+      drained: () => this.#tell('drained', () => []),
+      renewed: (jobIds) => this.#tell('locksRenewed', () => [{ count: jobIds.length, jobIds }]),
+      report: (error) => this.#report(error),
       warn: (message) => this.#warn(message),
-    };
-    const report = (error: unknown): void => this.#report(error);
-    this.#leases = new LeaseKeeper(engine, options.lockDuration, report);
-    this.#stalled = new StalledJobs({
-      clock: engine.clock,
-      interval: options.stalledInterval,
-      recover: () => engine.recoverStalled(name, options.maxStalledCount),
-      recovered: (jobId, to) => this.#recovered(jobId, to),
-      report,
+    });
+    // later: who has made it is to hear of its first job
+    if (!context && options.autorun !== false) this.#context.engine.clock.after(0, () => void this.#begun());
+  }
+
+  #runnerOf(processor: WorkerFunction, options: WorkerOptions): JobRunner {
+    const { timeout, maxStartedAttempts = Infinity, settings } = options;
+    return new FunctionRunner({
+      function: processor,
+      payloads: this.#context.payloads,
+      timeout: timeout === undefined ? undefined : milliseconds(timeout),
+      maxStartedAttempts,
+      backoffStrategy: settings?.backoffStrategy,
+      report: (error) => this.#report(error),
     });
   }
 
-  /** Starts to take jobs. */
-  run(): void {
-    if (this.#unwatch || this.#closing) return;
-    this.#unwatch = this.#engine.watch(
-      this.name,
-      () => this.#wake(),
-      () => this.#stopAll('lost'),
-    );
-    this.#stalled.look();
-    this.#loop();
+  // --- its life ---
+
+  /**
+   * Starts to take jobs, when `autorun` is false.
+   *
+   * @returns resolves when the worker is closed
+   * @throws QueueStateError when it runs already
+   */
+  async run(): Promise<void> {
+    if (this.#running && !this.#closing) throw new QueueStateError(`the worker of queue ${this.name} runs already`);
+    await this.#begun();
+  }
+
+  #begun(): Promise<void> {
+    if (this.#running) return this.#running;
+    let closed!: () => void;
+    this.#running = new Promise((resolve) => (closed = resolve));
+    if (this.#closing) closed();
+    else {
+      this.once('closed', closed);
+      this.#tell('ready', () => []);
+      this.#loop.run();
+    }
+    return this.#running;
+  }
+
+  /** Resolves when the store answers. @throws StoreUnavailableError when it doesn't for 5 s */
+  async waitUntilReady(): Promise<void> {
+    await this.#context.engine.settings(this.name);
+  }
+
+  isRunning(): boolean {
+    return this.#loop.running;
+  }
+
+  isPaused(): boolean {
+    return this.#paused;
   }
 
   /** Jobs that are being run now. */
   get activeCount(): number {
-    return this.#active.size;
+    return this.#loop.active.size;
+  }
+
+  get concurrency(): number {
+    return this.#loop.concurrency;
+  }
+
+  /** Jobs at a time, from now on. @throws ConfigurationError */
+  set concurrency(concurrency: number) {
+    const { test, expects } = rules.atLeastOne;
+    if (!test(concurrency)) throw refusal('concurrency', `concurrency must be ${expects}`);
+    this.#loop.concurrency = concurrency;
+  }
+
+  /** This worker takes no jobs until `resume`. @returns resolves when its jobs have ended, unless `doNotWaitActive` */
+  async pause(doNotWaitActive = false): Promise<void> {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#loop.pause();
+    if (!doNotWaitActive) await this.#loop.rest();
+    this.#tell('paused', () => []);
+  }
+
+  async resume(): Promise<void> {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#loop.resume();
+    this.#tell('resumed', () => []);
   }
 
   /**
-   * Stops taking jobs and lets each running one go on to its next durable write; those that haven't come to one after
-   * `grace` are unsubscribed. What isn't finished is put back at the head of the queue.
+   * Stops taking jobs, and ends when those that run have: a function's when it has returned, a step's with its next durable
+   * write.
    *
-   * @param options `grace`: milliseconds, 10,000 by default
+   * @param how `true`: without waiting; `grace`: waits for so long at most; what hasn't ended then is unsubscribed, and put
+   *   back at the head of the queue. Default: 10 s for steps, any time for a function
+   * @throws ConfigurationError
    */
-  close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
-    return (this.#closing ?? this.#close(grace)).closed;
+  async close(how: boolean | CloseOptions = {}): Promise<void> {
+    const options = typeof how === 'boolean' ? { ...(how && { grace: 0 }) } : how;
+    const grace = graceOf(options, 'worker') ?? this.#runner.grace;
+    if (!this.#closing) {
+      let closed!: (ended: Promise<void>) => void;
+      this.#closing = new Promise((resolve) => (closed = resolve)); // first: a listener may close it, too
+      closed(this.#close(grace));
+    }
+    await this.#closing;
   }
 
-  #close(grace: number): { readonly closed: Promise<void> } {
-    let idle!: () => void;
-    const closed = new Promise<void>((resolve) => (idle = resolve)).then(() => {
-      graceEnds();
-      this.#leases.stop();
-      this.#tell('closed', () => []);
-    });
-    this.#closing = { closed, idle };
-    this.#loopTimer?.();
-    this.#stalled.stop();
-    const graceEnds = this.#engine.clock.after(grace, () => this.#stopAll('closing'));
-    for (const activation of this.#active) activation.draining = true;
+  async #close(grace: number): Promise<void> {
     this.#tell('closing', () => [`worker of queue ${this.name} closes`]);
-    this.#beginClaimed();
-    this.#closeIfIdle();
-    return this.#closing;
+    await this.#loop.close(grace);
+    if (this.#ownsContext) await this.#context.close();
+    this.#tell('closed', () => []);
   }
 
-  /** It watches until its last job has ended: by that others see that who holds the job is alive (W3). */
-  #closeIfIdle(): void {
-    if (!this.#closing || this.#active.size > 0) return;
-    this.#unwatch?.();
-    if (this.#claiming === 0) this.#closing.idle();
+  // --- what is done from within, and to its jobs ---
+
+  /** For a function that then throws `Worker.RateLimitError()`. */
+  static RateLimitError(): RateLimitError {
+    return new RateLimitError();
   }
 
-  // --- the loop ---
-
-  /** Answers whether there is room for what it is woken for. */
-  #wake(): boolean {
-    this.#wakes++;
-    const hasRoom = this.#room() > 0; // before: a claim that is made for it takes the room, one on its way may have come too soon
-    this.#loop();
-    return hasRoom && !this.#closing;
+  /** No job of the queue is taken for so many milliseconds, by any worker. */
+  async rateLimit(ms: number): Promise<void> {
+    if (!rules.period.test(ms)) throw refusal('rateLimit', `ms must be ${rules.period.expects}`);
+    await this.#context.engine.rateLimit(this.name, ms);
   }
 
-  #room(): number {
-    return this.#options.concurrency - this.#active.size + this.#leaving - this.#claiming;
+  /**
+   * Ends the run of a job here: a function hears it by its signal, a stream is unsubscribed and its job fails with
+   * `JobCancelledError`.
+   *
+   * @returns whether it is run here
+   */
+  cancelJob(jobId: string, reason = 'cancelled'): boolean {
+    const active = [...this.#loop.active].filter(({ job }) => job.id === jobId);
+    for (const activation of active) this.#runner.cancel(activation, reason);
+    return active.length > 0;
   }
 
-  /** Claims and begins jobs until the slots are full, the queue is empty, or the turn is spent (W6, W7). */
-  #loop(): void {
-    if (this.#looping || !this.#unwatch || this.#closing) return;
-    this.#looping = true;
-    let found = true;
-    while (found && !this.#closing) {
-      if (this.#turn.spent()) {
-        this.#loopLater(0);
-        break;
-      }
-      // a slot may be taken again when the write that was to free it was not the last
-      const running = this.#active.size - this.#claimed.length - this.#leaving;
-      const next = running < this.#options.concurrency ? this.#claimed.shift() : undefined;
-      if (next) this.#begin(next);
-      else found = this.#claim();
-    }
-    this.#looping = false;
-  }
-
-  /** Whether it is worth while to claim again at once. */
-  #claim(): boolean {
-    const limit = this.#room();
-    if (limit <= 0) return false;
-    const wakes = this.#wakes;
-    const trustedUntil = this.#leases.trustedUntil();
-    let found = false;
-    this.#claiming += limit;
-    whenReady(
-      () => this.#engine.claim(this.name, { limit, lockDuration: this.#options.lockDuration }),
-      (claimed) => {
-        this.#claiming -= limit;
-        // with less than asked for the queue is empty, unless something has come since
-        found = claimed.length === limit || this.#wakes !== wakes;
-        // all take their slots before the first one runs: it may end at once
-        for (const each of claimed) this.#claimed.push(this.#activate(each, trustedUntil));
-        if (this.#closing) this.#beginClaimed();
-        if (claimed.length < limit) this.#nothingToClaim();
-        if (found || claimed.length > 0) this.#loop(); // after an answer that came later; within the loop it does nothing
-        found ||= claimed.length > 0;
-      },
-      (error) => {
-        this.#claiming -= limit;
-        this.#loopLater(claimAgainAfter);
-        this.#report(error);
-        this.#closeIfIdle();
-      },
-    );
-    return found;
-  }
-
-  #loopLater(ms: number): void {
-    this.#loopTimer?.();
-    if (!this.#closing) this.#loopTimer = this.#engine.clock.after(ms, () => this.#loop());
-  }
-
-  #nothingToClaim(): void {
-    this.#closeIfIdle();
-    this.#stalled.look(); // another worker may have taken what this one was woken for, and may die with it
-    if (this.#active.size > 0 || this.#drained || this.#closing) return;
-    this.#drained = true;
-    this.#tell('drained', () => []);
-  }
-
-  // --- activations ---
-
-  #activate(claimed: Claimed, trustedUntil: number): LiveActivation {
-    const activation = new LiveActivation(this.#host, claimed, trustedUntil, this.#closing !== undefined);
-    this.#active.add(activation);
-    this.#leases.keep(activation);
-    this.#drained = false;
-    return activation;
-  }
-
-  /** When the worker closes: those that have not begun are put back at once. */
-  #beginClaimed(): void {
-    for (const activation of this.#claimed.splice(0)) this.#begin(activation);
-  }
-
-  #begin(activation: LiveActivation): void {
-    if (!activation.trusted()) {
-      activation.stop('lost'); // the answer took too long: not even begun
-      return;
-    }
-    this.#tell('active', () => [this.#jobOf(activation.job), 'waiting']);
-    this.#run(activation);
-  }
-
-  #leaves(): void {
-    this.#leaving++;
-    this.#loop();
-  }
-
-  #stopAll(why: 'lost' | 'closing'): void {
-    for (const activation of this.#active) activation.stop(why);
-  }
-
-  #ended(activation: LiveActivation, outcome: Outcome): void {
-    this.#active.delete(activation);
-    if (activation.lent) this.#leaving--;
-    this.#leases.drop(activation);
-    this.#tellEnd(activation.job, outcome);
-    this.#closeIfIdle();
-    this.#loop();
-  }
-
-  #recovered(jobId: string, to: 'waiting' | 'failed'): void {
-    this.#tell('stalled', () => [jobId, 'active']);
-    if (to === 'waiting' || this.listenerCount('failed') === 0) return;
-    whenReady(
-      () => this.#engine.get(this.name, jobId),
-      (record) => {
-        const error = new JobStalledError(record?.failedReason ?? 'job stalled more than allowable limit');
-        this.#tell('failed', () => [record && this.#jobOf(record), error, 'active']);
-      },
-      (error) => this.#report(error),
-    );
+  cancelAllJobs(reason = 'cancelled'): void {
+    for (const activation of [...this.#loop.active]) this.#runner.cancel(activation, reason);
   }
 
   // --- telling ---
 
-  #tellEnd(job: JobRecord, outcome: Outcome): void {
-    const now = this.#engine.clock.now();
+  #begin(activation: LiveActivation): void {
+    if (this.#runner.isFunction) this.#handleOf(activation);
+    this.#tell('active', () => [this.#handleOf(activation), 'waiting']);
+    this.#runner.run(activation);
+  }
+
+  /** What a function is given is what the listeners are. */
+  #handleOf(activation: LiveActivation): Job<Data, Result, Name> {
+    activation.handle ??= new Job(this.#context, activation.job, this.#runner.isFunction ? activation.hold : undefined);
+    return activation.handle as Job<Data, Result, Name>;
+  }
+
+  /** As its end has made it. */
+  #endedJob(activation: LiveActivation, record: Partial<JobRecord>): Job<Data, Result, Name> {
+    const job = this.#handleOf(activation);
+    job.became(record);
+    return job;
+  }
+
+  #tellEnd(activation: LiveActivation, outcome: Outcome): void {
+    const { job } = activation;
+    const now = this.#context.engine.clock.now();
     switch (outcome.type) {
       case 'completed':
         this.#tell('completed', () => {
-          const completed = this.#jobOf(completedRecord(job, outcome.result, now));
-          return [completed, completed.returnvalue, 'active'];
+          const completed = this.#endedJob(activation, completedRecord(job, outcome.result, now));
+          return [completed, completed.returnvalue as Result, 'active'];
         });
         break;
       case 'failed':
       case 'retried': {
         const { type, error } = outcome;
         const finishedOn = type === 'failed' ? now : undefined;
-        this.#tell('failed', () => [this.#jobOf(failedRecord(job, error, finishedOn)), asError(error), 'active']);
+        this.#tell('failed', () => [
+          this.#endedJob(activation, failedRecord(job, error, finishedOn)),
+          asError(error),
+          'active',
+        ]);
         break;
       }
       case 'lost': {
         const { error } = outcome;
         if (error instanceof JobCancelledError) {
-          this.#tell('failed', () => [this.#jobOf({ ...job, failedReason: error.message }), error, 'active']);
+          this.#tell('failed', () => [this.#endedJob(activation, { failedReason: error.message }), error, 'active']);
           break;
         }
         this.#tell('lockRenewalFailed', () => [[job.id]]);
@@ -305,15 +267,27 @@ export class Worker extends EventEmitter<WorkerEvents> {
     }
   }
 
-  #jobOf(record: JobRecord): Job {
-    return new Job(this.#context, record);
+  #stalled(jobId: string, to: 'waiting' | 'failed'): void {
+    this.#tell('stalled', () => [jobId, 'active']);
+    if (to === 'waiting' || this.listenerCount('failed') === 0) return;
+    whenReady(
+      () => this.#context.engine.get(this.name, jobId),
+      (record) => {
+        const error = new JobStalledError(record?.failedReason ?? 'job stalled more than allowable limit');
+        this.#tell('failed', () => [record && new Job(this.#context, record), error, 'active']);
+      },
+      (error) => this.#report(error),
+    );
   }
 
   /** As in BullMQ, a listener that throws is an error of its own: it disturbs neither the job nor the loop. */
-  #tell<Event extends Exclude<keyof WorkerEvents, 'error'>>(event: Event, args: () => WorkerEvents[Event]): void {
+  #tell<Event extends Exclude<keyof WorkerEvents, 'error'>>(
+    event: Event,
+    args: () => WorkerEvents<Data, Result, Name>[Event],
+  ): void {
     if (this.listenerCount(event) === 0) return;
     try {
-      this.emit<Event>(event, ...(args() as never));
+      (this.emit as (event: string, ...args: unknown[]) => boolean)(event, ...args());
     } catch (error) {
       this.#report(error);
     }
@@ -334,7 +308,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   #warn(message: string): void {
     try {
-      this.#logger.warn(message);
+      this.#context.logger.warn(message);
     } catch (error) {
       this.#report(error);
     }
@@ -342,9 +316,13 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   #log(error: unknown): void {
     try {
-      this.#logger.error(`worker of queue ${this.name}: ${failureOf(error).reason}`);
+      this.#context.logger.error(`worker of queue ${this.name}: ${failureOf(error).reason}`);
     } catch {
       // a logger that throws has nobody left to tell
     }
   }
+}
+
+function refusal(method: string, message: string): ConfigurationError {
+  return new ConfigurationError(`worker.${method} can not be done:`, [{ code: 'INVALID_OPTION', at: method, message }]);
 }

@@ -27,6 +27,15 @@ export function milliseconds(duration: number | string): number {
   );
 }
 
+/** Whether a value is a duration: milliseconds from 0 up, or text. */
+export function isDuration(value: unknown): value is number | string {
+  try {
+    return milliseconds(value as number | string) >= 0;
+  } catch {
+    return false;
+  }
+}
+
 function parse(text: string): number | undefined {
   // `ms` refuses what is empty or longer than 100 characters by throwing
   return text.length > 0 && text.length <= 100 ? ms(text as ms.StringValue) : undefined;

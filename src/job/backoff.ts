@@ -1,11 +1,11 @@
 import type { Backoff } from '../engine/records.js';
-import { hashOf } from './idempotency.js';
+import { hashOf } from './hash.js';
 
 /** Milliseconds to wait after attempt number `attempt`. Jitter is spread by the job's id, so that it is no dice. */
 export function backoffOf(backoff: Backoff | undefined, attempt: number, jobId: string): number {
   if (backoff === undefined) return 0;
   if (typeof backoff === 'number') return backoff;
-  const { type, delay, jitter = 0 } = backoff;
+  const { type, delay = 0, jitter = 0 } = backoff;
   const full = type === 'exponential' ? delay * 2 ** (attempt - 1) : delay;
   return jitter === 0 ? full : Math.floor(full * (1 - jitter * fractionOf(jobId, attempt)));
 }

@@ -1,0 +1,248 @@
+import { from, isObservable, type Observable, type Subscription } from 'rxjs';
+import type { Cancel } from '../engine/clock.js';
+import type { Payload } from '../engine/records.js';
+import {
+  ChildFailedError,
+  DelayedError,
+  JobCancelledError,
+  JobStateError,
+  JobTimeoutError,
+  LeaseLostError,
+  RateLimitError,
+  UnrecoverableError,
+  WaitingChildrenError,
+  WaitingError,
+} from '../errors.js';
+import type { Outcome } from '../job/activation.js';
+import { backoffOf } from '../job/backoff.js';
+import { asError, failureOf, isNamed } from '../job/failure.js';
+import type { Hold } from '../job/hold.js';
+import type { Job } from '../job/job.js';
+import type { Payloads } from '../job/payloads.js';
+import type { LiveActivation } from './live-activation.js';
+import type { WorkerFunction } from './worker-function.js';
+import type { BackoffStrategy } from './worker-options.js';
+
+export interface FunctionRunOptions {
+  readonly function: WorkerFunction;
+  readonly payloads: Payloads;
+  /** Milliseconds. */
+  readonly timeout: number | undefined;
+  readonly maxStartedAttempts: number;
+  readonly backoffStrategy: BackoffStrategy | undefined;
+  report(error: unknown): void;
+}
+
+/** One run of a worker's function: from its call until the job has completed, failed, was moved or is lost. */
+export class FunctionRun {
+  readonly #activation: LiveActivation;
+  readonly #options: FunctionRunOptions;
+  readonly #hold: Hold;
+  readonly #abort = new AbortController();
+  #timer: Cancel | undefined;
+  #stream: Subscription | undefined;
+  /** The newest emission that isn't saved. */
+  #unsaved: { readonly value: unknown } | undefined;
+  #saving: Promise<void> | undefined;
+  /** What is to become of the job is decided. */
+  #settled = false;
+  #ended = false;
+
+  constructor(activation: LiveActivation, options: FunctionRunOptions) {
+    this.#activation = activation;
+    this.#options = options;
+    this.#hold = activation.hold;
+  }
+
+  get #job(): Job {
+    return this.#activation.handle!;
+  }
+
+  begin(): void {
+    const { job, clock, draining } = this.#activation;
+    const { timeout, maxStartedAttempts } = this.#options;
+    this.#activation.onStop((why) => this.#stop(why));
+    if (draining) this.#settle(() => this.#release());
+    else if (job.returned) this.#settle(() => this.#complete(job.returned!.result, undefined));
+    else if (job.attemptsStarted > maxStartedAttempts) {
+      this.#failed(new UnrecoverableError(`the job was started more than ${maxStartedAttempts} times`));
+    } else {
+      if (timeout !== undefined) this.#timer = clock.after(timeout, () => this.#timedOut(timeout));
+      this.#call();
+    }
+  }
+
+  #call(): void {
+    let running: unknown;
+    try {
+      running = this.#options.function(this.#job, this.#hold.token, this.#abort.signal);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (isStream(running)) this.#subscribe(running);
+    else {
+      Promise.resolve(running).then(
+        (value) => (isStream(value) ? this.#subscribe(value) : this.#returned(value)),
+        (error: unknown) => this.#failed(error),
+      );
+    }
+  }
+
+  // --- a stream: each emission is progress, the last one is the result ---
+
+  #subscribe(stream: Observable<unknown> | AsyncIterable<unknown>): void {
+    if (this.#settled) return;
+    let last: unknown;
+    this.#stream = from(stream).subscribe({
+      next: (value) => {
+        last = value;
+        this.#unsaved = value === undefined ? undefined : { value };
+        this.#saving ??= Promise.resolve().then(() => this.#save());
+      },
+      error: (error) => this.#failed(error),
+      complete: () => this.#returned(last),
+    });
+    if (this.#settled) this.#stream.unsubscribe();
+  }
+
+  /** One write at a time: of what comes up meanwhile the newest is saved. What is left at the end goes with the result. */
+  async #save(): Promise<void> {
+    try {
+      while (this.#unsaved && !this.#settled) {
+        const { value } = this.#unsaved;
+        this.#unsaved = undefined;
+        await this.#job.updateProgress(value);
+      }
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#saving = undefined;
+    }
+  }
+
+  // --- how it ends ---
+
+  #returned(value: unknown): void {
+    this.#settle(async () => {
+      await this.#saving;
+      if (this.#hold.moved) return this.#end({ type: this.#hold.moved });
+      const { payloads } = this.#options;
+      const label = `of job ${this.#job.id} of queue ${this.#job.queueName}`;
+      let result: Payload | undefined;
+      let progress: Payload | undefined;
+      try {
+        result = payloads.encode(value, () => `the result ${label}`);
+        const unsaved = payloads.encode(this.#unsaved?.value, () => `the progress ${label}`);
+        progress = unsaved === undefined ? undefined : payloads.toJson(unsaved);
+      } catch (error) {
+        return this.#fail(error);
+      }
+      return this.#complete(result, progress);
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.#settle(async () => {
+      await this.#saving?.catch(() => {});
+      const { moved } = this.#hold;
+      const isWord = isNamed(error, DelayedError) || isNamed(error, WaitingChildrenError);
+      if (moved) {
+        if (!isWord) this.#options.report(error); // the job is on its way already
+        return this.#end({ type: moved });
+      }
+      if (isNamed(error, RateLimitError) || isNamed(error, WaitingError)) return this.#release();
+      if (!isWord) return this.#fail(error);
+      const method = isNamed(error, DelayedError) ? 'moveToDelayed(timestamp, token)' : 'moveToWaitingChildren(token)';
+      const message = `the function threw ${asError(error).name}, but had not moved the job: job.${method} comes first`;
+      return this.#fail(new JobStateError(message, { cause: error }));
+    });
+  }
+
+  #timedOut(timeout: number): void {
+    if (this.#hold.moved) return;
+    const error = new JobTimeoutError(`the job ran for longer than ${timeout} ms`);
+    this.#abort.abort(error);
+    this.#stream?.unsubscribe();
+    this.#failed(error);
+  }
+
+  /** A stream is unsubscribed, and its job fails for good; a promise's function hears it by its signal. */
+  cancel(reason: string): void {
+    const error = new JobCancelledError(reason);
+    this.#abort.abort(error);
+    if (!this.#stream) return;
+    this.#stream.unsubscribe();
+    this.#settle(() => (this.#hold.moved ? this.#end({ type: this.#hold.moved }) : this.#fail(error, false)));
+  }
+
+  #stop(why: 'lost' | 'closing'): void {
+    const { moved } = this.#hold;
+    if (moved && why === 'lost') return; // by itself
+    const { id, queue } = this.#activation.job;
+    this.#abort.abort(new LeaseLostError(`job ${id} of queue ${queue} goes on without this activation`));
+    this.#stream?.unsubscribe();
+    if (moved) this.#end({ type: moved });
+    else if (why === 'lost') this.#end({ type: 'lost', error: undefined });
+    else this.#settle(() => this.#release());
+  }
+
+  async #complete(result: Payload | undefined, progress: Payload | undefined): Promise<void> {
+    const answer = await this.#hold.complete(result, progress);
+    if (answer === 'failed-children') {
+      return this.#fail((await this.#hold.failureOfChild()) ?? new ChildFailedError('a child failed, and was removed'));
+    }
+    this.#end(answer === 'completed' ? { type: 'completed', result } : { type: 'waiting-children' });
+  }
+
+  async #fail(error: unknown, mayRetry = !isNamed(error, UnrecoverableError)): Promise<void> {
+    const { job, clock } = this.#activation;
+    const again = mayRetry && job.attemptsMade + 1 < (job.opts.attempts ?? 1);
+    const delay = again ? await this.#backoff(error) : -1;
+    await this.#hold.fail(failureOf(error), delay < 0 ? undefined : clock.now() + delay);
+    this.#end({ type: delay < 0 ? 'failed' : 'retried', error });
+  }
+
+  /** Milliseconds until the next attempt; -1: there is none. */
+  async #backoff(error: unknown): Promise<number> {
+    const { id, opts, attemptsMade } = this.#activation.job;
+    const { backoff } = opts;
+    const attempt = attemptsMade + 1;
+    if (typeof backoff !== 'object' || backoff.type === 'fixed' || backoff.type === 'exponential') {
+      return backoffOf(backoff, attempt, id);
+    }
+    const { backoffStrategy } = this.#options;
+    if (backoffStrategy) return backoffStrategy(attempt, backoff.type, asError(error), this.#job);
+    this.#activation.warn(
+      `job ${id} has the backoff "${backoff.type}", which the worker doesn't know: give it settings.backoffStrategy`,
+    );
+    return backoff.delay ?? 0;
+  }
+
+  async #release(): Promise<void> {
+    await this.#hold.release();
+    this.#end({ type: 'released' });
+  }
+
+  // --- once ---
+
+  #settle(end: () => Promise<void> | void): void {
+    if (this.#settled || this.#ended) return;
+    this.#settled = true;
+    this.#timer?.();
+    Promise.resolve()
+      .then(end)
+      .catch((error: unknown) => this.#end({ type: 'lost', error }));
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#timer?.();
+    this.#activation.end(outcome);
+  }
+}
+
+function isStream(value: unknown): value is Observable<unknown> | AsyncIterable<unknown> {
+  return isObservable(value) || (typeof value === 'object' && value !== null && Symbol.asyncIterator in value);
+}
