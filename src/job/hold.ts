@@ -1,6 +1,6 @@
 import type { CompleteAnswer, Waiting } from '../engine/engine.js';
 import type { Failure, Payload, Write } from '../engine/records.js';
-import { ChildFailedError, JobStateError, LeaseLostError } from '../errors.js';
+import { JobStateError, LeaseLostError, type ChildFailedError } from '../errors.js';
 import type { Activation } from './activation.js';
 import { childFailed } from './failed-child.js';
 

@@ -9,9 +9,9 @@ export interface DependenciesOptions extends Partial<
 > {}
 
 /** A job's children by their keys, `<prefix>:<queue>:<id>`. */
-export interface Dependencies {
+export interface Dependencies<Value = any> {
   /** Those that have completed, with their results. */
-  processed?: Record<string, any>;
+  processed?: Record<string, Value>;
   /** Those that have not finished. */
   unprocessed?: string[];
   /** Those that have failed without failing the job, with the reasons. */
@@ -62,8 +62,8 @@ export function dependencyCounts(
 }
 
 /** The results of children that have completed. */
-export function valuesOf(context: JobContext, children: readonly ChildRecord[]): Record<string, any> {
-  return byKey(context, children, 'processed', ({ value }) => context.payloads.decode(value) ?? null);
+export function valuesOf<Value>(context: JobContext, children: readonly ChildRecord[]): Record<string, Value> {
+  return byKey(context, children, 'processed', ({ value }) => (context.payloads.decode(value) ?? null) as Value);
 }
 
 /** Why children have failed whose failure the job goes on in spite of. */

@@ -1,9 +1,8 @@
 import type { JobOptions, JobRecord } from '../engine/records.js';
 import type { JobContext } from './job-context.js';
-import type { JobProgress } from './job-progress.js';
 
 /** A job as it was when it was added, read or taken; with the changes that were made through this object. */
-export abstract class JobView<Data = any, Result = any, Name extends string = string> {
+export abstract class JobView<Data = any, Result = any, Name extends string = string, Progress = any> {
   protected readonly context: JobContext;
   #record: JobRecord;
   #data: { readonly value: Data } | undefined;
@@ -88,8 +87,9 @@ export abstract class JobView<Data = any, Result = any, Name extends string = st
   }
 
   /** The last saved emission of a step; of a worker's function what `updateProgress` was given. */
-  get progress(): JobProgress | any {
-    return this.#record.progress === undefined ? undefined : this.context.payloads.progressOf(this.#record.progress);
+  get progress(): Progress | undefined {
+    const { progress } = this.#record;
+    return progress === undefined ? undefined : (this.context.payloads.progressOf(progress) as Progress);
   }
 
   get returnvalue(): Result | undefined {

@@ -31,7 +31,12 @@ export interface WaitOptions {
  * That which a worker's function is given holds the job: what it writes is refused with `LeaseLostError` as soon as another
  * activation has the job.
  */
-export class Job<Data = any, Result = any, Name extends string = string> extends WatchedJob<Data, Result, Name> {
+export class Job<Data = any, Result = any, Name extends string = string, Progress = any> extends WatchedJob<
+  Data,
+  Result,
+  Name,
+  Progress
+> {
   readonly #hold: Hold | undefined;
 
   /** @param hold of the function that runs it */

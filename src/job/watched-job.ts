@@ -24,11 +24,12 @@ export type JobEvent =
   | { readonly type: 'failed'; readonly at: number; readonly failedReason: string };
 
 /** What can be heard of a job until it settles. */
-export abstract class WatchedJob<Data = any, Result = any, Name extends string = string> extends JobView<
-  Data,
-  Result,
-  Name
-> {
+export abstract class WatchedJob<
+  Data = any,
+  Result = any,
+  Name extends string = string,
+  Progress = any,
+> extends JobView<Data, Result, Name, Progress> {
   /**
    * Every saved emission: the latest, then live. Completes when the job settles or is removed, and never errors because of it. Of a
    * job that has completed already there is none: its result says what there is to say.

@@ -2,10 +2,10 @@ import type { JobOptions } from '../engine/records.js';
 import type { Job } from '../job/job.js';
 
 /** A job with the children that it waits for, which may have children of their own. */
-export interface FlowJob {
+export interface FlowJob<Data = any> {
   readonly name: string;
   readonly queueName: string;
-  readonly data?: any;
+  readonly data?: Data;
   readonly opts?: JobOptions;
   readonly children?: readonly FlowJob[];
 }

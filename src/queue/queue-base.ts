@@ -1,21 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { JobContext } from '../job/job-context.js';
-import type { OptionRules } from '../job/options.js';
 import { joinStore, type StoreOptions } from '../stores.js';
-import { checkQueue } from './queue-options.js';
 
 /** What a queue's clients have in common: its name, and the store. */
-export abstract class QueueBase<Events extends Record<keyof Events, any[]>> extends EventEmitter<Events> {
+export abstract class QueueBase<Events extends Record<keyof Events, unknown[]>> extends EventEmitter<Events> {
   readonly name: string;
   protected readonly context: JobContext;
   readonly #ownsContext: boolean;
   #closing: Promise<void> | undefined;
 
-  /** @throws ConfigurationError */
-  constructor(name: string, options: StoreOptions | JobContext, rules: OptionRules<any>, what: string) {
+  constructor(name: string, options: StoreOptions | JobContext) {
     super();
     this.#ownsContext = !(options instanceof JobContext);
-    if (!(options instanceof JobContext)) checkQueue(name, options, rules, what);
     this.name = name;
     this.context = options instanceof JobContext ? options : joinStore(options);
   }

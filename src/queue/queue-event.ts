@@ -2,7 +2,7 @@ import type { EngineEvent } from '../engine/records.js';
 import type { JobContext } from '../job/job-context.js';
 
 /** BullMQ's events of a queue, with what comes with each. */
-export interface QueueEventArguments<Result = any> {
+export interface QueueEventArguments<Result = any, Progress = any> {
   added: { readonly jobId: string; readonly name: string };
   waiting: { readonly jobId: string; readonly prev?: string };
   active: { readonly jobId: string; readonly prev?: string };
@@ -12,15 +12,15 @@ export interface QueueEventArguments<Result = any> {
   removed: { readonly jobId: string; readonly prev?: string };
   /** `delay`: when it is due, in milliseconds since the epoch. */
   delayed: { readonly jobId: string; readonly delay: number };
-  progress: { readonly jobId: string; readonly data: any };
+  progress: { readonly jobId: string; readonly data: Progress };
   completed: { readonly jobId: string; readonly returnvalue: Result; readonly prev?: string };
   failed: { readonly jobId: string; readonly failedReason: string; readonly prev?: string };
   'retries-exhausted': { readonly jobId: string; readonly attemptsMade: string };
   /** The job that holds the place, and the id that the one which was turned away would have had. */
   deduplicated: { readonly jobId: string; readonly deduplicationId: string; readonly deduplicatedJobId: string };
-  paused: Record<never, never>;
-  resumed: Record<never, never>;
-  drained: Record<never, never>;
+  paused: object;
+  resumed: object;
+  drained: object;
   cleaned: { readonly count: string };
 }
 

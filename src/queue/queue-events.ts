@@ -4,7 +4,7 @@ import { QueueStateError } from '../errors.js';
 import type { JobContext } from '../job/job-context.js';
 import { QueueBase } from './queue-base.js';
 import { argumentsOf, type QueueEvent, type QueueEventArguments, type QueueEventName } from './queue-event.js';
-import { queueEventsOptionRules, type QueueEventsOptions } from './queue-options.js';
+import { checkQueue, queueEventsOptionRules, type QueueEventsOptions } from './queue-options.js';
 
 /** Each with what comes with the event, and the event's id; `drained` with its id alone. */
 type Listened<Result> = {
@@ -26,7 +26,8 @@ export class QueueEvents<Result = any> extends QueueBase<Listened<Result>> {
 
   /** @throws ConfigurationError */
   constructor(name: string, options: QueueEventsOptions = {}) {
-    super(name, options, queueEventsOptionRules, 'QueueEvents');
+    checkQueue(name, options, queueEventsOptionRules, 'QueueEvents');
+    super(name, options);
     const { lastEventId, autorun = true } = options;
     this.#after = lastEventId === '$' ? undefined : lastEventId;
     if (autorun) void this.run();

@@ -32,7 +32,7 @@ export abstract class QueueGetters<
   Data,
   Result,
   Name extends string,
-  Events extends Record<keyof Events, any[]>,
+  Events extends Record<keyof Events, unknown[]>,
 > extends QueueBase<Events> {
   /** The job of this id, or `undefined`. */
   async getJob(id: string): Promise<Job<Data, Result, Name> | undefined> {
@@ -56,7 +56,7 @@ export abstract class QueueGetters<
     end = -1,
     ascending = false,
   ): Promise<Job<Data, Result, Name>[]> {
-    const lists = statesOf(types).map((state) => {
+    const lists = statesOf(types).map(async (state) => {
       // the port's own order: finished jobs from the newest, others from the one that runs next
       const isFinished = state === 'completed' || state === 'failed';
       return this.context.engine.list(this.name, state, start, end, ascending === isFinished);
@@ -234,6 +234,6 @@ function statesOf(types: JobType | readonly JobType[] = []): readonly JobState[]
   if (asked.length === 0) return states;
   const wrong = asked.find((type) => !states.includes(stateOf(type)));
   if (wrong === undefined) return [...new Set(asked.map(stateOf))];
-  const message = `there is no state ${String(wrong)}; there are ${states.join(', ')}`;
+  const message = `there is no state ${wrong}; there are ${states.join(', ')}`;
   throw new ConfigurationError('Nothing was looked for:', [{ code: 'INVALID_OPTION', at: 'types', message }]);
 }

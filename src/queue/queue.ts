@@ -3,7 +3,7 @@ import type { JobOptions, JobState } from '../engine/records.js';
 import { ClosedError, ConfigurationError, JobNotFoundError, QueueStateError } from '../errors.js';
 import { addedRecord } from '../job/added-record.js';
 import { Job } from '../job/job.js';
-import type { JobContext } from '../job/job-context.js';
+import { JobContext } from '../job/job-context.js';
 import { bulkJobFaults, newJob, refuseFaults, type BulkJob } from '../job/new-job.js';
 import { rules, type OptionRule } from '../job/options.js';
 import {
@@ -16,7 +16,7 @@ import {
 import type { QueueEvent } from './queue-event.js';
 import { queueEvents } from './queue-events.js';
 import { QueueGetters, type JobType } from './queue-getters.js';
-import { queueOptionRules, type QueueOptions } from './queue-options.js';
+import { checkQueue, queueOptionRules, type QueueOptions } from './queue-options.js';
 
 export type { BulkJob } from '../job/new-job.js';
 
@@ -53,8 +53,9 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
 
   /** @throws ConfigurationError */
   constructor(name: string, options: QueueOptions | JobContext = {}) {
-    super(name, options, queueOptionRules, 'Queue');
-    this.opts = 'engine' in options ? {} : options;
+    if (!(options instanceof JobContext)) checkQueue(name, options, queueOptionRules, 'Queue');
+    super(name, options);
+    this.opts = options instanceof JobContext ? {} : options;
   }
 
   get defaultJobOptions(): JobOptions {

@@ -7,7 +7,7 @@ import type { Outcome } from '../job/activation.js';
 import { graceOf, type CloseOptions } from '../job/close-options.js';
 import { milliseconds } from '../job/duration.js';
 import { asError, failureOf } from '../job/failure.js';
-import { JobContext } from '../job/job-context.js';
+import type { JobContext } from '../job/job-context.js';
 import { Job } from '../job/job.js';
 import { rules } from '../job/options.js';
 import { joinStore } from '../stores.js';
@@ -210,7 +210,7 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
   }
 
   cancelAllJobs(reason = 'cancelled'): void {
-    for (const activation of [...this.#loop.active]) this.#runner.cancel(activation, reason);
+    for (const activation of this.#loop.active) this.#runner.cancel(activation, reason);
   }
 
   // --- telling ---
