@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { isName, nameRule } from '../engine/names.js';
 import type { NewJob, ParentLink } from '../engine/records.js';
 import { ClosedError, type Fault } from '../errors.js';
@@ -34,12 +35,13 @@ interface Node {
  * });
  * ```
  */
-export class FlowProducer {
+export class FlowProducer extends EventEmitter<{ error: [error: Error] }> {
   readonly #context: JobContext;
   #closing: Promise<void> | undefined;
 
   /** @throws ConfigurationError */
   constructor(options: StoreOptions | JobContext = {}) {
+    super(); // BullMQ's is one, and is listened to for errors: here the calls reject
     if (options instanceof JobContext) this.#context = options;
     else {
       refuseFaults(optionFaults(options, storeOptionRules, 'FlowProducer'), 'There is no such FlowProducer:');
