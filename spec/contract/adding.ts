@@ -58,6 +58,7 @@ export function addingContract(bench: Bench): void {
         deferredFailure: undefined,
         deduplicationId: undefined,
         scheduler: undefined,
+        returned: undefined,
         checkpoint: undefined,
         eventId: expect.any(Number),
       });

@@ -52,6 +52,7 @@ export function completingContract(bench: Bench): void {
         state: 'waiting-children',
         attemptsMade: 0,
         returnvalue: undefined,
+        returned: { result: '"result"' },
         finishedOn: undefined,
         checkpoint: { seq: 1, cursor: 'begun', fields },
       });
@@ -59,7 +60,9 @@ export function completingContract(bench: Bench): void {
       expect(await bench.stateOf(parent.job.id)).toBe('waiting-children');
       await bench.completeChild();
       const again = await bench.claim();
+      expect(again.job).toMatchObject({ returned: { result: '"result"' } });
       expect(await bench.engine.complete(again.lease, next(again), '"result"', 0)).toBe('completed');
+      expect((await bench.job(parent.job.id)).returned).toBeUndefined();
       expect(await heard.types(parent.job.id)).toEqual([
         'added',
         'waiting',
@@ -69,6 +72,14 @@ export function completingContract(bench: Bench): void {
         'active',
         'completed',
       ]);
+    });
+
+    it('C1: tells a result that is absent from none, while the job waits for its children', async () => {
+      const parent = await bench.begin();
+      expect(parent.job.returned).toBeUndefined();
+      const write = next(parent, { children: children(parent.job.id, ['k-0'], 'fail') });
+      await bench.engine.complete(parent.lease, write, undefined, 0);
+      expect((await bench.job(parent.job.id)).returned).toEqual({ result: undefined });
     });
 
     it('C1: wakes a job that it has parked when a child fails whose policy is fail', async () => {

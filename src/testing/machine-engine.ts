@@ -86,7 +86,7 @@ export function machineEngine(engine: Engine, caller: Caller, trace: Trace): Eng
       return recovery;
     },
     children: (queue, id, group) => (caller.dead ? [] : engine.children(queue, id, group)),
-    log: (queue, id, row) => (caller.dead ? undefined : engine.log(queue, id, row)),
+    log: (...args) => (caller.dead ? undefined : engine.log(...args)),
     cancel(queue, id, reason) {
       const cancelled = engine.cancel(queue, id, reason);
       // its children too

@@ -1,5 +1,5 @@
-import type { Waiting } from '../engine.js';
 import type { ChildRecord, ParentLink } from '../records.js';
+import type { Awaited } from './stored-job.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -39,10 +39,12 @@ export class Children {
     }
   }
 
-  /** Answers whether it was pending. */
+  /** Answers whether it is pending no more. */
   settle(queue: string, id: string, outcome: ChildOutcome): boolean {
     const child = this.#byKey.get(keyOf(queue, id));
     if (child?.status !== 'pending') return false;
+    if (outcome.status === 'failed' && child.onFailure === 'wait') return false;
+    if (outcome.status === 'failed' && child.onFailure === 'remove') return this.remove(queue, id);
     Object.assign(child, outcome);
     this.#count(child, -1, outcome.status === 'failed' ? 1 : 0);
     return true;
@@ -69,9 +71,10 @@ export class Children {
   }
 
   /** Whether what a parent waits for of its children has come. */
-  settled({ groups = [], all, due }: Waiting): boolean {
+  settled({ groups = [], all, due, fresh }: Awaited): boolean {
     if (!all && groups.length === 0) return due === undefined; // nothing would ever wake it
     if (all && (this.#all.pending === 0 || this.failed > all.failuresSeen)) return true;
+    if (fresh && this.#all.broken > 0) return true;
     return groups.some((name) => {
       const group = this.#groups.get(name);
       return group === undefined || group.pending === 0 || group.broken > 0;

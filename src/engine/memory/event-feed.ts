@@ -8,7 +8,7 @@ type Listener = (event: EngineEvent) => void;
 /** An event but for what the feed adds. */
 export type News = EngineEvent extends infer E
   ? E extends EngineEvent
-    ? Omit<E, 'id' | 'at' | 'jobId'>
+    ? Omit<E, 'id' | 'entry' | 'at' | 'jobId'>
     : never
   : never;
 
@@ -24,6 +24,11 @@ export class EventFeed {
   constructor(clock: Clock, outbox: Outbox) {
     this.#clock = clock;
     this.#outbox = outbox;
+  }
+
+  /** How many listen to all of them. */
+  get listeners(): number {
+    return this.#ofQueue.size;
   }
 
   listen(listener: Listener, jobId?: string): Unsubscribe {
@@ -46,7 +51,7 @@ export class EventFeed {
     const id = ++this.lastId;
     const listeners = [...this.#ofQueue, ...(this.#ofJobs.get(jobId) ?? [])];
     if (listeners.length === 0) return;
-    const event = { ...news, id, at: Math.floor(this.#clock.now()), jobId } as EngineEvent;
+    const event = { ...news, id, entry: String(id), at: Math.floor(this.#clock.now()), jobId } as EngineEvent;
     this.#outbox.post(() => {
       for (const listener of listeners) listener(event);
     });

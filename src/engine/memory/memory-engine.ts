@@ -1,12 +1,16 @@
 import { JobStalledError } from '../../errors.js';
 import { systemClock, type Clock } from '../clock.js';
 import type { CompleteAnswer, Engine } from '../engine.js';
-import { administration } from './administration.js';
-import { Children } from './children.js';
+import { add } from './adding.js';
+import { claim } from './claiming.js';
+import { complete, failForGood, noteFailure, settle, tellExhausted } from './ending.js';
+import { noChildren } from './family.js';
+import { jobAdministration } from './job-administration.js';
+import { log, logs } from './logs.js';
+import { queueAdministration } from './queue-administration.js';
 import { Store } from './store.js';
 import { recordOf } from './stored-job.js';
-
-const noChildren = new Children();
+import { save, write as writeTo } from './writing.js';
 
 export interface MemoryEngineOptions {
   /** Default: real time. */
@@ -17,32 +21,19 @@ export interface MemoryEngineOptions {
 export function memoryEngine({ clock = systemClock }: MemoryEngineOptions = {}): Engine {
   const store = new Store(clock);
   let tokens = 0;
+  const newToken = (): string => String(++tokens);
   return {
     clock,
-    ...administration(store),
+    ...jobAdministration(store),
+    ...queueAdministration(store),
 
     // --- produce ---
 
-    add: (jobs) => store.add(jobs),
+    add: (jobs) => add(store, jobs),
 
     // --- consume ---
 
-    claim(name, { limit, lockDuration }) {
-      const queue = store.queue(name);
-      const claimed = [];
-      while (claimed.length < limit) {
-        const job = queue.take();
-        if (!job) break;
-        const now = clock.now();
-        const token = String(++tokens);
-        job.lock = { token, until: now + lockDuration };
-        job.processedOn = Math.floor(now);
-        job.attemptsStarted++;
-        queue.emit(job, { type: 'active' });
-        claimed.push({ job: recordOf(job, queue.events.lastId), lease: { queue: name, jobId: job.id, token } });
-      }
-      return claimed;
-    },
+    claim: (queue, options) => claim(store, store.queue(queue), options, newToken),
 
     renew(leases, lockDuration) {
       const now = clock.now();
@@ -54,57 +45,54 @@ export function memoryEngine({ clock = systemClock }: MemoryEngineOptions = {}):
       });
     },
 
-    checkpoint: (lease, write) => store.write(lease, write, (job, queue) => store.save(job, queue, write)),
+    checkpoint: (lease, write) => writeTo(store, lease, write, (job) => save(store, job, write)),
 
     moveToDelayed: (lease, write, due) =>
-      store.write(lease, write, (job, queue) => {
-        store.save(job, queue, write);
+      writeTo(store, lease, write, (job, queue) => {
+        save(store, job, write);
         queue.toDelayed(job, due);
       }),
 
     moveToWaitingChildren: (lease, write, waiting) =>
-      store.write(lease, write, (job, queue) => {
-        store.save(job, queue, write);
+      writeTo(store, lease, write, (job, queue) => {
+        save(store, job, write);
         if ((job.children ?? noChildren).settled(waiting)) return false;
         queue.toWaitingChildren(job, waiting);
         return true;
       }),
 
     complete: (lease, write, result, failuresSeen) =>
-      store.write<CompleteAnswer>(lease, write, (job, queue) => {
+      writeTo<CompleteAnswer>(store, lease, write, (job, queue) => {
         if ((job.children?.failed ?? 0) > failuresSeen) return 'failed-children';
-        store.save(job, queue, write);
+        save(store, job, write);
         const waiting = { all: { failuresSeen } };
         if (!(job.children ?? noChildren).settled(waiting)) {
+          job.returned = { result };
           queue.toWaitingChildren(job, waiting);
           return 'waiting-children';
         }
-        job.seq = 0;
-        job.fields.clear();
+        complete(store, job, result);
         if (write.progress !== undefined) job.progress = undefined; // it was told; the result says more
-        job.returnvalue = result;
-        job.attemptsMade++;
-        queue.toFinished(job, 'completed');
-        queue.emit(job, { type: 'completed', returnvalue: result });
-        store.settleInParent(job, { status: 'completed', value: result, reason: undefined });
         return 'completed';
       }),
 
     fail: (lease, write, failure, retryAt) =>
-      store.write(lease, write, (job, queue) => {
-        store.save(job, queue, write);
+      writeTo(store, lease, write, (job, queue) => {
+        save(store, job, write);
         job.attemptsMade++;
-        if (retryAt === undefined) store.failForGood(job, queue, failure);
-        else {
-          store.noteFailure(job, failure);
+        if (retryAt === undefined) {
+          failForGood(store, job, failure);
+          tellExhausted(store, job);
+        } else {
+          noteFailure(job, failure);
           if (retryAt > clock.now()) queue.toDelayed(job, retryAt);
           else queue.toReady(job, 'tail', 'active');
         }
       }),
 
     release: (lease, write) =>
-      store.write(lease, write, (job, queue) => {
-        store.save(job, queue, write);
+      writeTo(store, lease, write, (job, queue) => {
+        save(store, job, write);
         queue.toReady(job, 'head', 'active');
       }),
 
@@ -121,8 +109,9 @@ export function memoryEngine({ clock = systemClock }: MemoryEngineOptions = {}):
           return { jobId: job.id, to: 'waiting' as const };
         }
         const { message, code } = new JobStalledError('job stalled more than allowable limit');
-        store.failForGood(job, queue, { reason: message, code, stack: undefined });
-        store.keep(job, queue);
+        const { finishing } = job.lock!;
+        failForGood(store, job, { reason: message, code, stack: undefined });
+        settle(store, job, finishing);
         return { jobId: job.id, to: 'failed' as const };
       });
       return { recovered, mayStall: queue.active.size > 0 };
@@ -138,11 +127,8 @@ export function memoryEngine({ clock = systemClock }: MemoryEngineOptions = {}):
 
     children: (queue, id, group) => store.job(queue, id)?.children?.list(group) ?? [],
 
-    log(queue, id, row) {
-      store.job(queue, id)?.logs.push(row);
-    },
-
-    logs: (queue, id) => [...(store.job(queue, id)?.logs ?? [])],
+    log: (queue, id, row, keep, token) => log(store, queue, id, row, keep, token),
+    logs: (queue, id, start, end, ascending) => logs(store, queue, id, start, end, ascending),
 
     // --- wake and observe ---
 

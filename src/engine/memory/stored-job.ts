@@ -1,4 +1,4 @@
-import type { Waiting } from '../engine.js';
+import type { Finishing, Waiting } from '../engine.js';
 import type { JobOptions, JobRecord, NewJob } from '../records.js';
 import type { Children } from './children.js';
 import type { Entry } from './heap.js';
@@ -12,28 +12,42 @@ export interface LastWrite {
   readonly answer: unknown;
 }
 
+/** One activation's hold on its job. */
+export interface Lock {
+  readonly token: string;
+  until: number;
+  readonly finishing: Finishing | undefined;
+}
+
+/** What a job waits for in `waiting-children`. */
+export interface Awaited extends Waiting {
+  /** It was added with its children, and hasn't begun: each that fails decides at once what becomes of it. */
+  readonly fresh?: true;
+}
+
 /** A job as the memory engine keeps it. */
 export interface StoredJob extends Omit<Mutable<JobRecord>, 'checkpoint' | 'eventId'> {
-  seq: number;
   cursor: string | undefined;
   readonly fields: Map<string, string>;
   /** While it is active. */
-  lock: { readonly token: string; until: number } | undefined;
+  lock: Lock | undefined;
   last: LastWrite | undefined;
   /** Stalls before the last write: they count no more. */
   stallBase: number;
   /** Its entry among the ready or the delayed jobs. */
   entry: Entry<StoredJob> | undefined;
   children: Children | undefined;
+  readonly hasChildren: boolean;
   readonly logs: string[];
-  /** What it waits for in `waiting-children`. */
-  awaited: Waiting | undefined;
+  awaited: Awaited | undefined;
+  /** When it was parked last. */
+  parkedOn: number | undefined;
 }
 
-/** Copies what whoever adds the job might change later, as a store elsewhere would. The id is given when it is added. */
+/** Copies what whoever adds the job might change later, as a store elsewhere would. Without an id it gets one when it is added. */
 export function newStoredJob(job: NewJob): StoredJob {
   return {
-    id: '',
+    id: job.id ?? job.opts.jobId ?? '',
     queue: job.queue,
     name: job.name,
     data: job.data,
@@ -41,6 +55,9 @@ export function newStoredJob(job: NewJob): StoredJob {
     timestamp: job.timestamp,
     state: 'waiting',
     due: undefined,
+    delay: job.opts.delay ?? 0,
+    priority: job.opts.priority ?? 0,
+    seq: 0,
     attemptsMade: 0,
     attemptsStarted: 0,
     stalledCounter: 0,
@@ -52,7 +69,11 @@ export function newStoredJob(job: NewJob): StoredJob {
     failedCode: undefined,
     stacktrace: noRows,
     parent: job.parent && { ...job.parent },
-    seq: 0,
+    processedBy: undefined,
+    deferredFailure: undefined,
+    deduplicationId: job.opts.deduplication?.id,
+    scheduler: undefined,
+    returned: undefined,
     cursor: undefined,
     fields: new Map(),
     lock: undefined,
@@ -60,8 +81,10 @@ export function newStoredJob(job: NewJob): StoredJob {
     stallBase: 0,
     entry: undefined,
     children: undefined,
+    hasChildren: job.hasChildren ?? false,
     logs: [],
     awaited: undefined,
+    parkedOn: undefined,
   };
 }
 
@@ -78,6 +101,9 @@ export function recordOf(job: StoredJob, eventId: number): JobRecord {
     timestamp: job.timestamp,
     state: job.state,
     due: job.due,
+    delay: job.delay,
+    priority: job.priority,
+    seq: job.seq,
     attemptsMade: job.attemptsMade,
     attemptsStarted: job.attemptsStarted,
     stalledCounter: job.stalledCounter,
@@ -89,6 +115,11 @@ export function recordOf(job: StoredJob, eventId: number): JobRecord {
     failedCode: job.failedCode,
     stacktrace: job.stacktrace,
     parent: job.parent,
+    processedBy: job.processedBy,
+    deferredFailure: job.deferredFailure,
+    deduplicationId: job.deduplicationId,
+    scheduler: job.scheduler,
+    returned: job.returned,
     checkpoint:
       job.cursor === undefined ? undefined : { seq: job.seq, cursor: job.cursor, fields: new Map(job.fields) },
     eventId,
