@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { JobOptions, KeepJobs, NewJob } from '../../../src/engine/records.js';
+import type { ChildFailurePolicy, JobOptions, KeepJobs, NewJob } from '../../../src/engine/records.js';
 import { queues } from './picture.js';
 import type { World } from './world.js';
 
@@ -40,7 +40,7 @@ export interface JobPlan {
   readonly delay: number | undefined;
   readonly opts: JobOptions;
   readonly group: string | undefined;
-  readonly onFailure: 'continue' | 'ignore' | 'fail';
+  readonly onFailure: ChildFailurePolicy;
 }
 
 /** Ids are few: they are to meet again. */
@@ -60,7 +60,7 @@ function jobPlan(...ids: readonly string[]): fc.Arbitrary<JobPlan> {
     delay: rarely(units),
     opts: opts.map(present),
     group: mostly(group, nothing),
-    onFailure: fc.constantFrom('continue', 'ignore', 'fail'),
+    onFailure: mostly(fc.constantFrom('continue', 'ignore', 'fail'), fc.constantFrom('wait', 'remove')),
   });
 }
 

@@ -116,6 +116,17 @@ const updateData = forJob(rarely(text, 2), any, (queue, id, data) => ({
   args: [queue, id, data],
 }));
 
+const updateProgress = forJob(text, any, (queue, id, progress) => ({
+  method: 'updateProgress',
+  args: [queue, id, progress],
+}));
+
+const changePriority = forJob(
+  fc.record({ priority: fc.constantFrom(0, 1, 5), lifo: fc.boolean() }),
+  isUnfinished,
+  (queue, id, { priority, lifo }) => ({ method: 'changePriority', args: [queue, id, priority, lifo] }),
+);
+
 const cancelOne = (fits: (job: ModelJob) => boolean): fc.Arbitrary<Plan> =>
   forJob(nothing, fits, (queue, id) => ({ method: 'cancel', args: [queue, id, 'enough'] }));
 
@@ -180,7 +191,9 @@ export const anyCall: fc.Arbitrary<PlannedCall> = fc
     { weight: 4, arbitrary: retry },
     { weight: 2, arbitrary: promote },
     { weight: 2, arbitrary: changeDelay },
+    { weight: 2, arbitrary: changePriority },
     { weight: 1, arbitrary: updateData },
+    { weight: 1, arbitrary: updateProgress },
     { weight: 2, arbitrary: cancelOne(isUnfinished) },
     { weight: 1, arbitrary: cancelOne(isBusyParent) },
     { weight: 2, arbitrary: removeOne(any) },

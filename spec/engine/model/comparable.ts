@@ -53,6 +53,9 @@ export class Comparable {
       state: job.state,
       data: job.data,
       due: this.#time(job.due),
+      delay: this.#span(job.delay),
+      priority: job.priority,
+      seq: job.seq,
       attemptsMade: job.attemptsMade,
       attemptsStarted: job.attemptsStarted,
       stalledCounter: job.stalledCounter,
@@ -63,6 +66,11 @@ export class Comparable {
       failedReason: job.failedReason,
       failedCode: job.failedCode,
       stacktrace: job.stacktrace,
+      processedBy: job.processedBy,
+      deferredFailure: job.deferredFailure,
+      deduplicationId: job.deduplicationId,
+      scheduler: job.scheduler,
+      returned: job.returned,
       checkpoint: checkpoint && { ...checkpoint, fields: Object.fromEntries(checkpoint.fields) },
       children,
       logs,
@@ -71,6 +79,11 @@ export class Comparable {
 
   #record(job: JobRecord): unknown {
     return { ...job, ...this.job(job), eventId: undefined };
+  }
+
+  #span(ms: number): number {
+    const { unit, clock } = this.#pace;
+    return clock === 'runs' ? Math.floor(ms / unit) : ms;
   }
 
   #time(ms: number | undefined): number | undefined {

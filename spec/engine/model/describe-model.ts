@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import type { MakeEngine } from '../../contract/bench.js';
 import { anyCall } from './commands.js';
 import type { Pace } from './comparable.js';
-import { isFinished } from './model-job.js';
+import { isFinished, isPending } from './model-job.js';
 import { queues } from './picture.js';
 import { World } from './world.js';
 
@@ -46,13 +46,15 @@ export function describeModel(name: string, makeEngine: MakeEngine, options: Mod
   );
 }
 
-/** I10: once workers complete what they get and nobody dies, all jobs finish. */
+/** I10: once workers complete what they get, nobody dies, and children for whom a parent waits are retried, all jobs finish. */
 async function expectDrains(world: World): Promise<void> {
   const { store } = world.model;
   for (const queue of queues) await world.pass({ method: 'resume', args: [queue] });
   for (let rounds = 0; store.jobs.some((job) => !isFinished(job)); rounds++) {
     if (rounds > 20) throw new Error('I10: the queues do not drain');
     await world.play({ method: 'advance', args: [world.steps(10)] });
+    for (const { queue, id, kinship } of store.jobs.filter(({ state }) => state === 'failed'))
+      if (kinship && isPending(kinship)) await world.play({ method: 'retry', args: [queue, id] });
     for (const queue of queues) {
       await world.pass({ method: 'recoverStalled', args: [queue, Infinity] });
       const before = world.leases.length;

@@ -5,7 +5,7 @@ import { queues, type Picture } from './picture.js';
 /** What is told of a job that is there. `ready` stands for waiting and prioritized: their event is the same. */
 type Told = Exclude<JobState, 'waiting' | 'prioritized'> | 'added' | 'ready';
 
-/** In which states an event may come. Each but the last four leads to the state of its name. */
+/** In which states an event may come. */
 const comesIn: Readonly<Record<EngineEvent['type'], readonly (Told | undefined)[]>> = {
   added: [undefined],
   waiting: ['added', 'active', 'delayed', 'waiting-children', 'completed', 'failed'],
@@ -14,10 +14,16 @@ const comesIn: Readonly<Record<EngineEvent['type'], readonly (Told | undefined)[
   'waiting-children': ['active'],
   completed: ['active'],
   failed: ['active', 'ready', 'delayed', 'waiting-children'],
-  progress: ['active'],
+  progress: ['ready', 'active', 'delayed', 'waiting-children', 'completed', 'failed'],
   stalled: ['active'],
   duplicated: ['ready', 'active', 'delayed', 'waiting-children', 'completed', 'failed'],
   removed: ['ready', 'delayed', 'waiting-children', 'completed', 'failed'],
+  'retries-exhausted': ['failed'],
+  deduplicated: [],
+  paused: [],
+  resumed: [],
+  drained: [],
+  cleaned: [],
 };
 
 /** Listens to an engine, and holds what it tells against what it shows. */
@@ -74,10 +80,15 @@ export class Hearing {
     const tell = `event ${id} of ${queue}: ${type} of ${key}, which was ${state ?? 'unknown'}`;
     if (id <= (this.#lastIds.get(queue) ?? 0)) throw new Error(`${tell}: it is no news`);
     this.#lastIds.set(queue, id);
+    if (jobId === '') return; // of the queue
     if (!comesIn[type].includes(state)) throw new Error(`I9: ${tell}`);
     if (type === 'waiting' && state !== (event.prev ?? 'added')) throw new Error(`I7: ${tell}, not ${event.prev}`);
     if (type === 'removed') this.#told.delete(key);
     else if (type === 'waiting') this.#told.set(key, 'ready');
-    else if (type !== 'progress' && type !== 'stalled' && type !== 'duplicated') this.#told.set(key, type);
+    else if (leadsToItsName(type)) this.#told.set(key, type);
   }
+}
+
+function leadsToItsName(type: EngineEvent['type']): type is EngineEvent['type'] & Told {
+  return ['added', 'active', 'delayed', 'waiting-children', 'completed', 'failed'].includes(type);
 }

@@ -7,7 +7,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export interface ModelJob extends Mutable<Omit<JobRecord, 'checkpoint' | 'eventId'>> {
   /** Its place among the jobs of the same state, until priority or due time say otherwise. */
   turn: number;
-  seq: number;
   cursor: string | undefined;
   readonly fields: Map<string, string>;
   lease: { readonly token: string; until: number } | undefined;
@@ -56,6 +55,8 @@ export function newModelJob(id: string, job: NewJob): ModelJob {
     state: 'waiting',
     turn: 0,
     due: undefined,
+    delay: job.opts.delay ?? 0,
+    priority: job.opts.priority ?? 0,
     attemptsMade: 0,
     attemptsStarted: 0,
     stalledCounter: 0,
@@ -66,6 +67,11 @@ export function newModelJob(id: string, job: NewJob): ModelJob {
     failedReason: undefined,
     failedCode: undefined,
     stacktrace: [],
+    processedBy: undefined,
+    deferredFailure: undefined,
+    deduplicationId: undefined,
+    scheduler: undefined,
+    returned: undefined,
     seq: 0,
     cursor: undefined,
     fields: new Map(),
@@ -91,6 +97,9 @@ export function recordOf(job: ModelJob): JobRecord {
     timestamp: job.timestamp,
     state: job.state,
     due: job.due,
+    delay: job.delay,
+    priority: job.priority,
+    seq,
     attemptsMade: job.attemptsMade,
     attemptsStarted: job.attemptsStarted,
     stalledCounter: job.stalledCounter,
@@ -102,6 +111,11 @@ export function recordOf(job: ModelJob): JobRecord {
     failedCode: job.failedCode,
     stacktrace: job.stacktrace,
     parent: job.parent,
+    processedBy: job.processedBy,
+    deferredFailure: job.deferredFailure,
+    deduplicationId: job.deduplicationId,
+    scheduler: job.scheduler,
+    returned: job.returned,
     checkpoint: cursor === undefined ? undefined : { seq, cursor, fields: new Map(fields) },
     eventId: 0,
   };
@@ -109,10 +123,6 @@ export function recordOf(job: ModelJob): JobRecord {
 
 export function isFinished({ state }: { readonly state: JobState }): boolean {
   return state === 'completed' || state === 'failed';
-}
-
-export function priorityOf({ opts }: ModelJob): number {
-  return opts.priority ?? 0;
 }
 
 export function noteFailure(job: ModelJob, { reason, code, stack }: Failure): void {

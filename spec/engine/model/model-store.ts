@@ -1,6 +1,6 @@
 import type { Waiting } from '../../../src/engine/engine.js';
 import type { Failure, JobState, KeepJobs, NewJob } from '../../../src/engine/records.js';
-import { hasCome, newModelJob, noteFailure, priorityOf, states, type ModelJob } from './model-job.js';
+import { hasCome, newModelJob, noteFailure, states, type ModelJob } from './model-job.js';
 
 /** The jobs of the model and the moves that its transitions share: every question is answered by looking at all jobs. */
 export class ModelStore {
@@ -29,7 +29,7 @@ export class ModelStore {
 
   /** In the order in which they run. */
   ready(queue: string): ModelJob[] {
-    return this.in(queue, 'waiting', 'prioritized').sort((a, b) => priorityOf(a) - priorityOf(b));
+    return this.in(queue, 'waiting', 'prioritized').sort((a, b) => a.priority - b.priority);
   }
 
   /** Delayed jobs and parents that wait for a time too, the first to be due first. */
@@ -59,7 +59,11 @@ export class ModelStore {
 
   toReady(job: ModelJob, end: 'head' | 'tail'): void {
     const turn = ++this.#turns;
-    this.move(job, priorityOf(job) > 0 ? 'prioritized' : 'waiting', { turn: end === 'head' ? -turn : turn });
+    this.move(job, job.priority > 0 ? 'prioritized' : 'waiting', { turn: end === 'head' ? -turn : turn, delay: 0 });
+  }
+
+  toDelayed(job: ModelJob, due: number, delay = Math.max(due - this.now, 0)): void {
+    this.move(job, 'delayed', { due, delay });
   }
 
   toWaitingChildren(job: ModelJob, awaits: Waiting): void {
@@ -81,7 +85,7 @@ export class ModelStore {
     const tooMany = alike.slice(0, Math.max(alike.length - keep.count, 0));
     const tooOld = alike.filter(({ finishedOn }) => finishedOn! <= this.now - keep.age * 1_000);
     // a job that isn't to be kept itself leaves the others alone
-    for (const each of keep.count === 0 ? [job] : new Set([...tooMany, ...tooOld])) this.drop(each);
+    for (const each of keep.count === 0 ? [job] : new Set([...tooMany, ...tooOld])) this.forget(each);
   }
 
   failForGood(job: ModelJob, failure: Failure): void {
@@ -92,11 +96,19 @@ export class ModelStore {
   /** Tells the parent what has become of its child. */
   tell({ kinship, returnvalue, failedReason }: ModelJob, status: 'completed' | 'failed' | 'removed'): void {
     if (kinship?.status !== 'pending') return;
-    kinship.status = status;
+    const { onFailure } = kinship.link;
+    if (status === 'failed' && onFailure === 'wait') return;
+    kinship.status = status === 'failed' && onFailure === 'remove' ? 'removed' : status;
     if (status === 'completed') kinship.value = returnvalue;
     if (status === 'failed') kinship.reason = failedReason;
     const { parent } = kinship;
     if (parent.awaits && hasCome(parent, parent.awaits)) this.toReady(parent, 'head');
+  }
+
+  /** The job is gone, and its parent knows. */
+  forget(job: ModelJob): void {
+    this.drop(job);
+    this.tell(job, 'removed');
   }
 
   drop(job: ModelJob): void {
@@ -117,13 +129,13 @@ export class ModelStore {
       child.kinship = { parent, child, link, status: 'pending', value: undefined, reason: undefined };
       parent.children = [...parent.children.filter((each) => each !== known), child.kinship];
     }
-    if (opts.delay) this.move(child, 'delayed', { due: job.timestamp + opts.delay });
+    if (opts.delay) this.toDelayed(child, job.timestamp + opts.delay, opts.delay);
     else this.toReady(child, opts.lifo ? 'head' : 'tail');
     return id;
   }
 }
 
-function keepOf(option: boolean | number | KeepJobs | undefined): Required<KeepJobs> {
+function keepOf(option: boolean | number | KeepJobs | undefined): Required<Omit<KeepJobs, 'limit'>> {
   const keep = option === true ? { count: 0 } : typeof option === 'number' ? { count: option } : option || {};
   return { age: Infinity, count: Infinity, ...keep };
 }

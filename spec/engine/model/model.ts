@@ -15,8 +15,37 @@ import { ModelStore } from './model-store.js';
 
 type AtOnce<F> = F extends (...args: infer A) => infer R ? (...args: A) => Awaited<R> : F;
 
-/** The engine's port, but for those who listen. */
-export type Port = { readonly [K in Exclude<keyof Engine, 'clock' | 'watch' | 'events' | 'close'>]: AtOnce<Engine[K]> };
+/** What the model knows of the engine's port. */
+type Known =
+  | 'add'
+  | 'claim'
+  | 'renew'
+  | 'checkpoint'
+  | 'moveToDelayed'
+  | 'moveToWaitingChildren'
+  | 'complete'
+  | 'fail'
+  | 'release'
+  | 'recoverStalled'
+  | 'get'
+  | 'children'
+  | 'log'
+  | 'logs'
+  | 'retry'
+  | 'promote'
+  | 'changeDelay'
+  | 'changePriority'
+  | 'updateData'
+  | 'updateProgress'
+  | 'cancel'
+  | 'remove'
+  | 'pause'
+  | 'resume'
+  | 'counts'
+  | 'list'
+  | 'clean';
+
+export type Port = { readonly [K in Known]: AtOnce<Engine[K]> };
 
 export interface Model {
   readonly store: ModelStore;
@@ -102,7 +131,7 @@ export function createModel(now: number): Model {
     moveToDelayed: (lease, content, due) =>
       write(lease, content, (job) => {
         save(job, content);
-        store.move(job, 'delayed', { due });
+        store.toDelayed(job, due);
       }),
 
     moveToWaitingChildren: (lease, content, waiting) =>
@@ -118,12 +147,14 @@ export function createModel(now: number): Model {
         if (failuresOf(job) > failuresSeen) return 'failed-children';
         save(job, content);
         if (job.children.some(isPending)) {
+          job.returned = { result };
           store.toWaitingChildren(job, { all: { failuresSeen } });
           return 'waiting-children';
         }
         job.seq = 0;
         job.fields.clear();
         if (content.progress !== undefined) job.progress = undefined;
+        job.returned = undefined;
         job.returnvalue = result;
         job.attemptsMade++;
         store.finish(job, 'completed');
@@ -136,7 +167,7 @@ export function createModel(now: number): Model {
         job.attemptsMade++;
         if (retryAt === undefined) return store.failForGood(job, failure);
         noteFailure(job, failure);
-        return retryAt > store.now ? store.move(job, 'delayed', { due: retryAt }) : store.toReady(job, 'tail');
+        return retryAt > store.now ? store.toDelayed(job, retryAt) : store.toReady(job, 'tail');
       }),
 
     release: (lease, content) =>
@@ -171,8 +202,11 @@ export function createModel(now: number): Model {
       });
     },
 
-    log: (queue, id, row) => void store.find(queue, id)?.logs.push(row),
-    logs: (queue, id) => [...(store.find(queue, id)?.logs ?? [])],
+    log: (queue, id, row) => store.find(queue, id)?.logs.push(row),
+    logs(queue, id) {
+      const logs = [...(store.find(queue, id)?.logs ?? [])];
+      return { logs, count: logs.length };
+    },
 
     retry(queue, id) {
       const job = store.find(queue, id);
@@ -180,7 +214,8 @@ export function createModel(now: number): Model {
       job.finishedOn = job.processedOn = job.returnvalue = job.failedReason = job.failedCode = undefined;
       job.stalls = 0;
       store.toReady(job, 'tail');
-      if (job.kinship) Object.assign(job.kinship, { status: 'pending', value: undefined, reason: undefined });
+      if (job.kinship && job.kinship.status !== 'removed')
+        Object.assign(job.kinship, { status: 'pending', value: undefined, reason: undefined });
       return true;
     },
 
@@ -194,13 +229,26 @@ export function createModel(now: number): Model {
     changeDelay(queue, id, due) {
       const job = store.find(queue, id);
       if (job?.state !== 'delayed') return false;
-      store.move(job, 'delayed', { due });
+      store.toDelayed(job, due);
       return true;
+    },
+
+    changePriority(queue, id, priority, lifo) {
+      const job = store.find(queue, id);
+      if (job) job.priority = priority;
+      if (job?.state === 'waiting' || job?.state === 'prioritized') store.toReady(job, lifo ? 'head' : 'tail');
+      return job !== undefined;
     },
 
     updateData(queue, id, data) {
       const job = store.find(queue, id);
       if (job) job.data = data;
+      return job !== undefined;
+    },
+
+    updateProgress(queue, id, progress) {
+      const job = store.find(queue, id);
+      if (job) job.progress = progress;
       return job !== undefined;
     },
 
@@ -213,10 +261,11 @@ export function createModel(now: number): Model {
 
     remove(queue, id) {
       const job = store.find(queue, id);
-      if (!job || isAtWork(job)) return false;
+      if (!job) return 'missing';
+      if (isAtWork(job)) return 'active';
       remove(job);
       store.tell(job, 'removed');
-      return true;
+      return 'removed';
     },
 
     pause: (queue) => void store.paused.add(queue),
@@ -236,7 +285,7 @@ export function createModel(now: number): Model {
     clean(queue, state, age, limit) {
       const old = store.in(queue, state).filter(({ finishedOn }) => finishedOn! <= store.now - age);
       const cleaned = old.slice(0, limit);
-      for (const job of cleaned) store.drop(job);
+      for (const job of cleaned) store.forget(job);
       return cleaned.map(({ id }) => id);
     },
   };

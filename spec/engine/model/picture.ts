@@ -41,7 +41,7 @@ export async function pictureOf(
   const jobs = await all(names.map(([queue, id]) => engine.get(queue, id)));
   const children = await all(names.map(([queue, id]) => engine.children(queue, id)));
   const logs = await all(names.map(([queue, id]) => engine.logs(queue, id)));
-  const seen = jobs.map((job, at) => job && look(job, children[at]!, logs[at]!));
+  const seen = jobs.map((job, at) => job && look(job, children[at]!, logs[at]!.logs));
   return {
     counts,
     lists: Object.fromEntries(places.map(([queue, state], at) => listed(queue, state, lists[at]!, isOrdered))),

@@ -158,7 +158,7 @@ export class World {
     assertSame('what is seen', seen, expected);
     assertOneStateEach(seen);
     assertNoneWaitsInVain(seen);
-    assertResultsStay(this.#seen, seen, call.method === 'retry' ? call.args.join('/') : undefined);
+    assertResultsStay(this.#seen, seen, call.method === 'retry' ? `${call.args[0]}/${call.args[1]}` : undefined);
     this.#hearing.assertTellsOf(seen);
     for (const queue of queues) if (this.model.store.claimable(queue).length > 0) this.#hearing.assertWoken(queue);
     this.#seen = seen;

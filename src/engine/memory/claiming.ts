@@ -13,9 +13,10 @@ export function claim(
   newToken: () => string,
 ): readonly Claimed[] {
   const { lockDuration, limiter, finishing, worker } = options;
+  const claimed: Claimed[] = [];
+  if (options.limit <= 0) return claimed;
   const now = store.clock.now();
   queue.promoteDue();
-  const claimed: Claimed[] = [];
   if (queue.isPaused) return claimed;
   const room = queue.limits.room(options.limit, queue.active.size, limiter, now);
   while (claimed.length < room) {
