@@ -42,5 +42,5 @@ const taken = new Set([
 
 /** Whether a job may have it as an id of its own: integers are the queue's. */
 export function isJobId(value: unknown): value is string {
-  return isName(value) && !/^\d+$/.test(value) && !taken.has(value);
+  return isName(value) && !/^-?\d+$/.test(value) && !taken.has(value);
 }

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { JobOptions, JobState } from '../engine/records.js';
-import { ClosedError, ConfigurationError, JobNotFoundError, QueueStateError } from '../errors.js';
+import { ClosedError, ConfigurationError, JobNotFoundError, JobStateError, QueueStateError } from '../errors.js';
 import { addedRecord } from '../job/added-record.js';
 import { Job } from '../job/job.js';
 import { JobContext } from '../job/job-context.js';
@@ -207,7 +207,7 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
     refuse('clean', 'type', type, cleaned);
     const state = (type === 'wait' ? 'waiting' : type) as JobState;
     const removed = [...(await this.context.engine.clean(this.name, state, grace, limit || Infinity))];
-    this.emit('cleaned', removed, type);
+    this.emit('cleaned', removed, type === 'waiting' ? 'wait' : type); // BullMQ's word
     return removed;
   }
 
@@ -248,10 +248,18 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
 
   // --- one job, by its id ---
 
-  /** Removes a job. @returns 1 when it is gone; 0 when it stays, as it is active, or has active children */
+  /**
+   * Removes a job.
+   *
+   * @returns 1 when it is gone; 0 when it stays, as it is active, or has active children
+   * @throws JobStateError for the next job of a scheduler
+   */
   async remove(id: string, { removeChildren = true }: { readonly removeChildren?: boolean } = {}): Promise<number> {
     const answer = await this.context.engine.remove(this.name, id, removeChildren);
-    if (answer !== 'removed' && answer !== 'missing') return 0;
+    if (answer === 'scheduled') {
+      throw new JobStateError(`job ${id} is the next one of its scheduler: use queue.removeJobScheduler()`);
+    }
+    if (answer === 'active') return 0;
     this.emit('removed', id);
     return 1;
   }

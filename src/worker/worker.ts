@@ -236,7 +236,7 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
 
   #tellEnd(activation: LiveActivation, outcome: Outcome): void {
     const { job } = activation;
-    const now = this.#context.engine.clock.now();
+    const now = Math.floor(this.#context.engine.clock.now());
     switch (outcome.type) {
       case 'completed':
         this.#tell('completed', () => {
