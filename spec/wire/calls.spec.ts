@@ -215,7 +215,7 @@ describe.each(bullmqVersions)('calls of BullMQ %s on jobs that run here', (_vers
     await found.updateProgress(42);
     await found.log('from outside');
     await expect(app.queue('work').getJob(job.id)).resolves.toMatchObject({ progress: 42 });
-    await expect(app.engine.logs('work', job.id)).resolves.toEqual(['from outside']);
+    await expect(app.engine.logs('work', job.id)).resolves.toEqual({ logs: ['from outside'], count: 1 });
     await found.promote();
     await expect(job.result()).resolves.toBe('slept 2');
   });

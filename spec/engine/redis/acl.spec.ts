@@ -120,15 +120,18 @@ describe('two prefixes on one Redis', () => {
       own.logs(jobs, 'theirs'),
       own.list(jobs, 'active'),
     ]);
-    expect(none).toEqual([undefined, [], [], [], []]);
+    expect(none).toEqual([undefined, [], [], { logs: [], count: 0 }, []]);
     const refused = await Promise.all([
       own.cancel(jobs, 'theirs', 'foreign'),
       own.remove(jobs, 'theirs'),
       own.retry(jobs, 'theirs'),
       own.promote(jobs, 'theirs'),
       own.updateData(jobs, 'theirs', '"foreign"'),
+      own.updateProgress(jobs, 'theirs', '"foreign"'),
+      own.changePriority(jobs, 'theirs', 1, false),
+      own.removeChildDependency(jobs, 'theirs'),
     ]);
-    expect(refused).toEqual([false, false, false, false, false]);
+    expect(refused).toEqual([false, 'missing', false, false, false, false, false, false]);
     await expect(own.renew([lease], 60_000)).resolves.toEqual([lease]);
     await expect(own.checkpoint(lease, { seq: 1, cursor: 'foreign' })).rejects.toThrow(LeaseLostError);
     await expect(storedUnder('theirs')).resolves.toEqual(before);

@@ -39,15 +39,24 @@ const entry = (number: number, event: string, jobId: string): Entry => [
   ['event', event, 'jobId', jobId, 'returnvalue', '1'],
 ];
 
+const ended = (returnvalue: string): EngineEvent => ({
+  id: Number.MAX_SAFE_INTEGER,
+  entry: '1800000000000-90',
+  at: 1,
+  jobId: 'a',
+  type: 'completed',
+  returnvalue,
+});
+
 describe('the feed of events', () => {
   it('I10: tells who follows a job of its end, when the entry was trimmed while the connection was away', async () => {
     const stream = new Stream();
     stream.entries = [entry(1, 'active', 'a')];
     const heard: EngineEvent[] = [];
-    stream.feed.listen('jobs', (event) => void heard.push(event), 'a');
+    stream.feed.listen('jobs', (event) => void heard.push(event), { jobId: 'a' });
     await nextTurn();
     await stream.answer(new Error('away'));
-    stream.ended = { id: Number.MAX_SAFE_INTEGER, at: 1, jobId: 'a', type: 'completed', returnvalue: '"done"' };
+    stream.ended = ended('"done"');
     stream.entries = [entry(90, 'active', 'b')]; // all between is trimmed
     await stream.answer(stream.entries);
     expect(heard).toMatchObject([{ type: 'completed', returnvalue: '"done"' }]);
@@ -57,10 +66,10 @@ describe('the feed of events', () => {
     const stream = new Stream();
     stream.entries = [entry(1, 'active', 'a')];
     const heard: EngineEvent[] = [];
-    stream.feed.listen('jobs', (event) => void heard.push(event), 'a');
+    stream.feed.listen('jobs', (event) => void heard.push(event), { jobId: 'a' });
     await nextTurn();
     await stream.answer(new Error('away'));
-    stream.ended = { id: Number.MAX_SAFE_INTEGER, at: 1, jobId: 'a', type: 'completed', returnvalue: '1' };
+    stream.ended = ended('1');
     stream.entries.push(entry(2, 'completed', 'a'));
     await stream.answer([entry(2, 'completed', 'a')]);
     expect(heard).toMatchObject([{ type: 'completed', returnvalue: '1' }]);

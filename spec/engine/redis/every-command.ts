@@ -37,20 +37,21 @@ export async function useEveryCommand(
   await heardToo;
 
   // --- what happens to a job from outside ---
-  const [sleeper, row, lifo] = [await add({ delay: 1e9 }), await add({ kl: 1 }), await add({ lifo: true })];
+  const [sleeper, row, lifo] = [await add({ delay: 1e9 }), await add({ keepLogs: 1 }), await add({ lifo: true })];
   await add({ priority: 1 });
   await add({ priority: 1 });
   await engine.changeDelay(jobs, sleeper, engine.clock.now() + 1e6);
   await engine.promote(jobs, sleeper);
   await engine.remove(jobs, sleeper);
   await engine.updateData(jobs, row, '"new"');
-  await engine.log(jobs, row, 'row');
+  for (const text of ['row', 'another']) await engine.log(jobs, row, text);
   await engine.logs(jobs, row);
   await engine.cancel(jobs, lifo, 'not needed');
   await engine.retry(jobs, lifo);
   await engine.pause(jobs);
   await engine.resume(jobs);
   await engine.counts(jobs);
+  await engine.countsPerPriority(jobs, [0, 1]);
   for (const state of ['waiting', 'prioritized', 'completed'] as const) await engine.list(jobs, state);
 
   // --- work ---
@@ -70,8 +71,12 @@ export async function useEveryCommand(
   await engine.complete(resumed.lease, next(resumed), '1', 1);
   const again = await claim();
   await engine.fail(again.lease, next(again), failure(), 1);
+  const deduplication = { id: 'one', ttl: 1e9, keepLastIfActive: true };
+  await add({ deduplication });
   await engine.claim(jobs, { limit: 100, lockDuration });
+  await add({ deduplication });
   await engine.clean(jobs, 'completed', -1_000, 10);
+  await engine.obliterate('nowhere', false);
 
   // --- a worker that dies ---
   const lock = `${prefix}:${jobs}:${again.job.id}:lock`;

@@ -1,17 +1,26 @@
+import { ConfigurationError } from '../../errors.js';
 import type { Cancel, Clock } from '../clock.js';
 import type { Unsubscribe } from '../engine.js';
 import type { EngineEvent } from '../records.js';
-import { eventNumber, eventTime } from './event-ids.js';
+import { eventsOf, type Entry } from './event-entries.js';
+import { eventNumber, placeAfter, type StreamPlace } from './event-ids.js';
 import type { Dedicated } from './link.js';
-import { absent } from './stored-record.js';
 
 /** Milliseconds that one read waits for news. */
 const readTime = 30_000;
 const readCount = 1_000;
 const locateAgain = 1_000;
 
+/** To what somebody listens. */
+export interface ListenOptions {
+  /** To one job; default all of the queue. */
+  readonly jobId?: string | undefined;
+  /** From after this event on, by its `entry`; default from now on. */
+  readonly after?: string | undefined;
+}
+
 interface Listener {
-  /** Of the queue's last event before it came; not known yet: what is read meanwhile is kept. */
+  /** Of the last event before those that it is to be told; not known yet: what is read meanwhile is kept. */
   since: number | undefined;
   missed: EngineEvent[];
   /** Takes back that it is located again. */
@@ -30,8 +39,8 @@ interface Heard {
 export interface FeedHost {
   readonly clock: Clock;
   keyOf(queue: string): string;
-  /** The event that says how a job stands that has come to its end, or is gone. */
-  endOf(queue: string, jobId: string): Promise<EngineEvent | undefined>;
+  /** The event that says how a job stands that has come to its end, or is gone; `entry` is where it is told. */
+  endOf(queue: string, jobId: string, entry: string): Promise<EngineEvent | undefined>;
   /** The id of the queue's last event, after all calls that were made before. */
   lastEventOf(queue: string): Promise<string>;
   read(args: readonly (string | number)[]): Promise<unknown>;
@@ -42,6 +51,7 @@ export interface FeedHost {
 export class EventFeed {
   readonly #host: FeedHost;
   readonly #heard = new Map<string, Heard>();
+  readonly #catchingUp = new Set<Promise<void>>();
   #connection: Dedicated | undefined;
   #reading = false;
   #closed = false;
@@ -50,13 +60,18 @@ export class EventFeed {
     this.#host = host;
   }
 
-  listen(queue: string, call: (event: EngineEvent) => void, jobId: string | undefined): Unsubscribe {
+  listen(queue: string, call: (event: EngineEvent) => void, { jobId, after }: ListenOptions = {}): Unsubscribe {
     if (this.#closed) return () => {};
+    const place = after === undefined ? undefined : placeAfter(after);
+    if (after !== undefined && !place) {
+      throw new ConfigurationError(`there is no event ${after} to listen on from: give the id of one that was heard`);
+    }
     const listener: Listener = { since: undefined, missed: [], again: undefined, jobId, call };
     const heard = this.#heardOf(queue);
     const alike = heard.listeners.get(jobId) ?? new Set();
     heard.listeners.set(jobId, alike.add(listener));
-    this.#locate(queue, heard, listener);
+    if (place) this.#catchUp(queue, heard, listener, place);
+    else this.#locate(queue, heard, listener);
     return () => {
       alike.delete(listener);
       if (alike.size === 0 && heard.listeners.get(jobId) === alike) heard.listeners.delete(jobId);
@@ -70,6 +85,7 @@ export class EventFeed {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await Promise.all(this.#catchingUp);
     await Promise.all(Array.from(this.#heard, ([queue, heard]) => this.#readRest(queue, heard)));
     this.#heard.clear();
     this.#hangUp();
@@ -95,17 +111,48 @@ export class EventFeed {
   /** Asks for the queue's last event, again when the store is away. */
   #locate(queue: string, heard: Heard, listener: Listener): void {
     this.#host.lastEventOf(queue).then(
-      (last) => this.#begin(heard, listener, last),
-      () => {
-        if (!this.#closed && isAmong(heard, listener)) {
-          listener.again = this.#host.clock.after(locateAgain, () => this.#locate(queue, heard, listener));
-        }
-      },
+      (last) => this.#begin(heard, listener, last, eventNumber(last)),
+      () => this.#again(heard, listener, () => this.#locate(queue, heard, listener)),
     );
   }
 
-  #begin(heard: Heard, listener: Listener, last: string): void {
-    listener.since = eventNumber(last);
+  #again(heard: Heard, listener: Listener, action: () => void): void {
+    if (!this.#closed && isAmong(heard, listener)) listener.again = this.#host.clock.after(locateAgain, action);
+  }
+
+  /** Tells one listener what the store still has; what comes meanwhile is read for all, and kept until that is told. */
+  #catchUp(queue: string, heard: Heard, listener: Listener, place: StreamPlace): void {
+    const catching = this.#tellKept(queue, heard, listener, place).finally(() => this.#catchingUp.delete(catching));
+    this.#catchingUp.add(catching);
+  }
+
+  async #tellKept(queue: string, heard: Heard, listener: Listener, place: StreamPlace): Promise<void> {
+    let { entry, number } = place;
+    try {
+      // asked for first: what the pages don't hold comes after it, and is read for all
+      const last = this.#host.lastEventOf(queue);
+      last.catch(() => {});
+      for (let more = true; more && isAmong(heard, listener);) {
+        const key = this.#host.keyOf(queue);
+        const page = (await this.#host.read(['XRANGE', key, `(${entry}`, '+', 'COUNT', readCount])) as readonly Entry[];
+        for (const each of page) {
+          for (const event of eventsOf(each)) {
+            if (event.id <= number || !isAmong(heard, listener)) continue;
+            if (listener.jobId === undefined || listener.jobId === event.jobId) this.#call(listener, event);
+            number = event.id;
+          }
+          entry = each[0];
+        }
+        more = page.length === readCount;
+      }
+      this.#begin(heard, listener, await last, number);
+    } catch {
+      this.#again(heard, listener, () => this.#catchUp(queue, heard, listener, { entry, number }));
+    }
+  }
+
+  #begin(heard: Heard, listener: Listener, last: string, since: number): void {
+    listener.since = since;
     for (const event of listener.missed) this.#deliver(listener, event);
     listener.missed = [];
     if (heard.last !== undefined) return;
@@ -150,16 +197,18 @@ export class EventFeed {
     const [first] = (await oldest.catch(() => [])) as readonly Entry[];
     if (first && eventNumber(first[0]) <= eventNumber(last)) return;
     for (const [jobId, alike] of heard.listeners) {
-      const end = jobId === undefined ? undefined : await this.#host.endOf(queue, jobId).catch(() => undefined);
+      const entry = heard.last ?? last;
+      const end = jobId === undefined ? undefined : await this.#host.endOf(queue, jobId, entry).catch(() => undefined);
       if (end) for (const listener of alike) this.#deliver(listener, end);
     }
   }
 
   #tell(heard: Heard, entries: readonly Entry[]): void {
-    for (const [id, fields] of entries) {
+    for (const entry of entries) {
+      const [id] = entry;
       if (heard.last !== undefined && eventNumber(id) <= eventNumber(heard.last)) continue;
       heard.last = id;
-      for (const event of eventsOf(id, fields)) {
+      for (const event of eventsOf(entry)) {
         for (const jobId of [undefined, event.jobId]) {
           for (const listener of heard.listeners.get(jobId) ?? []) this.#deliver(listener, event);
         }
@@ -167,66 +216,23 @@ export class EventFeed {
     }
   }
 
-  /** What a listener throws surfaces in a turn of its own: the others must hear all the same. */
   #deliver(listener: Listener, event: EngineEvent): void {
     if (listener.since === undefined) listener.missed.push(event);
-    else if (event.id > listener.since) {
-      try {
-        listener.call(event);
-      } catch (error) {
-        this.#host.clock.after(0, () => {
-          throw error;
-        });
-      }
+    else if (event.id > listener.since) this.#call(listener, event);
+  }
+
+  /** What a listener throws surfaces in a turn of its own: the others must hear all the same. */
+  #call(listener: Listener, event: EngineEvent): void {
+    try {
+      listener.call(event);
+    } catch (error) {
+      this.#host.clock.after(0, () => {
+        throw error;
+      });
     }
   }
 }
 
 function isAmong(heard: Heard, listener: Listener): boolean {
   return heard.listeners.get(listener.jobId)?.has(listener) ?? false;
-}
-
-type Entry = readonly [id: string, fields: readonly string[]];
-
-/** The events of a stream's entry: none that the port doesn't know; the last progress comes with the completion. */
-function eventsOf(streamId: string, fields: readonly string[]): readonly EngineEvent[] {
-  const entry = new Map<string, string>();
-  for (let i = 0; i < fields.length; i += 2) entry.set(fields[i]!, fields[i + 1]!);
-  const event = eventOf(streamId, entry);
-  if (!event) return [];
-  const progress = event.type === 'completed' ? entry.get('progress') : undefined;
-  if (progress === undefined) return [event];
-  const { at, jobId } = event;
-  return [{ type: 'progress', id: event.id - 1, at, jobId, data: progress }, event];
-}
-
-function eventOf(streamId: string, entry: ReadonlyMap<string, string>): EngineEvent | undefined {
-  const common = { id: eventNumber(streamId), at: eventTime(streamId), jobId: entry.get('jobId') ?? '' };
-  const type = entry.get('event');
-  switch (type) {
-    case 'added':
-      return { ...common, type, name: entry.get('name') ?? '' };
-    case 'waiting': {
-      const prev = entry.get('prev');
-      return prev === undefined ? { ...common, type } : { ...common, type, prev: prev as never };
-    }
-    case 'active':
-    case 'waiting-children':
-    case 'stalled':
-    case 'duplicated':
-    case 'removed':
-      return { ...common, type };
-    case 'progress':
-      return { ...common, type, data: entry.get('data') ?? '' };
-    case 'delayed':
-      return { ...common, type, due: Number(entry.get('delay')) };
-    case 'completed': {
-      const value = entry.get('returnvalue');
-      return { ...common, type, returnvalue: value === absent ? undefined : value };
-    }
-    case 'failed':
-      return { ...common, type, reason: entry.get('failedReason') ?? '', code: entry.get('code') };
-    default:
-      return undefined;
-  }
 }

@@ -1,6 +1,29 @@
 // Made by scripts/lua.js of the sources in lua/: change those, then `npm run lua`.
 import { script } from './script.js';
 
+const sharedAddingRarely = String.raw`local function missingParentOf(jobs)
+local isThere = {}
+for _, job in ipairs(jobs) do
+if job.parentKey then
+isThere[job.parentKey] = isThere[job.parentKey] or call('EXISTS', job.parentKey) == 1
+if not isThere[job.parentKey] then return job.parentKey end
+end
+if job.id and not string.find(job.traits, 'd', 1, true) then isThere[queueNamed(job.queue).key .. job.id] = true end
+end
+end
+local newParents = {}
+local function awaitChildren(queue, id, job)
+call('ZADD', queue.key .. 'waiting-children', job.timestamp, id)
+tell(queue, 'waiting-children', id)
+newParents[#newParents + 1] = { queue = queue, id = id, key = queue.key .. id, priority = tonumber(job.priority), delay = tonumber(job.delay) }
+end
+local function releaseParents()
+for _, parent in ipairs(newParents) do
+if call('SCARD', parent.key .. ':dependencies') == 0 then wakePlainParent(parent, parent.priority, parent.delay) end
+end
+newParents = {}
+end`;
+
 const sharedAdding = String.raw`local function takeJob()
 local job = {
 queue = take(),
@@ -10,12 +33,12 @@ opts = take(),
 timestamp = take(),
 delay = take(),
 priority = take(),
-lifo = take() == '1',
+traits = take(),
 id = takeOptional(),
 }
-job.parentQueue = takeOptional()
-if job.parentQueue then
-job.parentId = take()
+local parentQueue = takeOptional()
+if parentQueue then
+job.parentKey = prefix .. ':' .. parentQueue .. ':' .. take()
 job.parent = take()
 job.policy = take()
 job.group = takeOptional()
@@ -24,15 +47,20 @@ return job
 end
 local function takeJobs()
 local jobs = {}
-for i = 1, tonumber(take()) do jobs[i] = takeJob() end
+for i = 1, tonumber(take()) do
+local job = takeJob()
+jobs[i] = job
+if job.parentKey then jobs.haveParents = true end
+end
 return jobs
 end
 local parents = {}
+local hasNewParents = false
 local function parentAt(key)
 local parent = parents[key]
 if not parent then
 local families = call('EXISTS', key .. ':dependencies', key .. ':processed', key .. ':failed', key .. ':unsuccessful')
-parent = { key = key, exists = call('EXISTS', key) == 1, hasChildren = families > 0, added = {} }
+parent = { key = key, hasChildren = families > 0, added = {} }
 parents[key] = parent
 end
 return parent
@@ -54,25 +82,24 @@ end
 chunk[#chunk + 1] = id
 parent.isChanged = true
 end
-local function writeChunks()
-for _, parent in pairs(parents) do
-if parent.isChanged then writeChunk(parent) end
-parent.isChanged = false
-end
-end
 local function addJob(job)
 local queue = queueNamed(job.queue)
 local counter = call('INCR', queue.key .. 'id')
 local id = job.id or digits(counter)
 local key = queue.key .. id
-local parentKey = job.parent and prefix .. ':' .. job.parentQueue .. ':' .. job.parentId
-local parent = parentKey and parentAt(parentKey)
+local parent = job.parentKey and parentAt(job.parentKey)
 if job.id then
-if parent and (parent.added[key] or parent.hasChildren and rare.statusOf(parentKey, key)) then return id end
+if parent and (parent.added[key] or parent.hasChildren and rare.statusOf(job.parentKey, key)) then return id end
 if call('EXISTS', key) == 1 then
 tell(queue, 'duplicated', id)
 return id
 end
+end
+local lifo, isParent = false, false
+if job.traits ~= '' then
+local holder = string.find(job.traits, 'd', 1, true) and rare.turnedAwayBy(queue, job, id)
+if holder then return holder end
+lifo, isParent = string.find(job.traits, 'l', 1, true), string.find(job.traits, 'c', 1, true)
 end
 local fields = { 'name', job.name, 'opts', job.opts, 'timestamp', job.timestamp, 'delay', job.delay, 'priority', job.priority }
 local function set(name, value)
@@ -81,21 +108,32 @@ fields[#fields + 1] = name
 fields[#fields + 1] = value
 end
 set('data', job.data)
-if job.parent then
-set('parentKey', parentKey)
+set('deid', job.deid)
+if parent then
+set('parentKey', job.parentKey)
 set('parent', job.parent)
 set('sp', job.group)
 end
 call('HSET', key, unpack(fields))
 tell(queue, 'added', id, 'name', job.name)
-if parent and parent.exists then
-call('SADD', parentKey .. ':dependencies', key)
+if parent then
+call('SADD', job.parentKey .. ':dependencies', key)
 parent.added[key] = true
 addToChunks(parent, job.group or false, job.policy, queue.key, id)
 end
-if tonumber(job.delay) > 0 then makeDelayed(queue, id, job.timestamp + job.delay)
-else makeReady(queue, id, tonumber(job.priority), job.lifo) end
+if isParent then
+hasNewParents = true
+rare.awaitChildren(queue, id, job)
+elseif tonumber(job.delay) > 0 then makeDelayed(queue, id, job.timestamp + job.delay)
+else makeReady(queue, id, tonumber(job.priority), lifo) end
 return id
+end
+local function finishAdding()
+for _, parent in pairs(parents) do
+if parent.isChanged then writeChunk(parent) end
+parent.isChanged = false
+end
+if hasNewParents then rare.releaseParents() end
 end`;
 
 const sharedChildren = String.raw`local function readChunk(parentKey, number)
@@ -361,13 +399,12 @@ tell(queue, 'active', id, 'prev', 'waiting')
 failForGood(queue, id, job, reason, string.find(reason, '^child ') and 'CHILD_FAILED' or 'JOB_STALLED')
 if attempts >= (cjson.decode(job.opts).attempts or 0) then tell(queue, 'retries-exhausted', id, 'attemptsMade', attempts) end
 end
-local function countOnLimiter(queue, count)
-local max = metaOf(queue).max
-if not max or count == 0 then return end
+local function countOnLimiter(queue, count, duration)
+if count == 0 then return end
 local limiter = queue.key .. 'limiter'
-if call('INCRBY', limiter, count) == count then call('PEXPIRE', limiter, math.floor(math.abs(metaOf(queue).duration or 0))) end
+if call('INCRBY', limiter, count) == count then call('PEXPIRE', limiter, math.floor(math.abs(duration or 0))) end
 end
-local function claimAgain(queue, owner, taken)
+local function claimAgain(queue, taken)
 local claimed = {}
 for i = 1, #taken, 2 do
 local key = queue.key .. taken[i]
@@ -381,7 +418,12 @@ local due = nextDueOf(queue)
 return { due and digits(due) or '', lastEventOf(queue), nowText, claimed }
 end`;
 
-const sharedClaiming = String.raw`local function roomOf(queue, limit)
+const sharedClaiming = String.raw`local function rateOf(queue, wishes)
+local meta = metaOf(queue)
+if meta.max then return meta.max, meta.duration end
+return wishes and wishes.max, wishes and wishes.duration
+end
+local function roomOf(queue, limit, max)
 local meta = metaOf(queue)
 if meta.paused then return 0 end
 if meta.concurrency then limit = math.min(limit, meta.concurrency - call('LLEN', queue.active)) end
@@ -389,17 +431,20 @@ local limiter = queue.key .. 'limiter'
 local ttl = call('PTTL', limiter)
 if ttl > 0 then
 local count = tonumber(call('GET', limiter) or 0)
-local max = meta.max or (count >= 9007199254740991 and 0) or math.huge -- BullMQ's manual limit is the largest number
+max = max or (count >= 9007199254740991 and 0) or math.huge -- BullMQ's manual limit is the largest number
 limit = math.min(limit, max - count)
 if limit <= 0 then return 0, now + ttl end
-elseif meta.max then
+elseif max then
 if ttl == 0 then call('DEL', limiter) end -- what is counted now would be forgotten with its last millisecond
-limit = math.min(limit, meta.max)
+limit = math.min(limit, max)
 end
 return math.max(limit, 0)
 end
-local fresh = { 'ss', 'name', 'data', 'opts', 'timestamp', 'ats', 'parent', 'sp', 'defa', 'rjk', 'sd' }
-local function activate(queue, id, token, lockDuration)
+local fresh = {
+'ss', 'name', 'data', 'opts', 'timestamp', 'ats', 'parent', 'sp', 'defa', 'rjk', 'sd', 'priority',
+'sw', 'atm', 'stc', 'progress', 'stacktrace',
+}
+local function activate(queue, id, token, lockDuration, wishes)
 local key = queue.key .. id
 local fields = call('HMGET', key, unpack(fresh))
 if not fields[2] then -- it was removed by hand
@@ -408,13 +453,16 @@ return
 end
 local due = tonumber(fields[11] or 0)
 if fields[9] and not fields[1] then
-return rare.failDeferred(queue, id, { opts = fields[4], parent = fields[7] }, fields[9])
+local finishing = wishes and wishes.finishing
+return rare.failDeferred(queue, id, { opts = fields[4], parent = fields[7], finishing = finishing }, fields[9])
 end
 if fields[9] and rare.isTooSoon(queue, id, due) then return end
 if due > now then call('HDEL', key, 'sd') end -- it was let go before its time
-local isFresh, started = not (fields[1] or fields[6]), (fields[6] or 0) + 1
+local isFresh = not (fields[1] or fields[6] or fields[13] or fields[14] or fields[15] or fields[16] or fields[17])
+local started = (fields[6] or 0) + 1
 call('SET', key .. ':lock', token, 'PX', lockDuration)
-call('HSET', key, 'processedOn', nowText, 'ats', started)
+if wishes and wishes.worker then call('HSET', key, 'processedOn', nowText, 'ats', started, 'pb', wishes.worker)
+else call('HSET', key, 'processedOn', nowText, 'ats', started) end
 tell(queue, 'active', id, 'prev', 'waiting')
 if not isFresh then
 local all = call('HGETALL', key)
@@ -423,14 +471,15 @@ end
 fields[6] = digits(started)
 return fields
 end
-local function claim(queue, limit, lockDuration, owner, number)
+local function claim(queue, limit, lockDuration, owner, number, wishes)
 local due = nextDueOf(queue)
 if due and due <= now then
 rare.promoteDue(queue)
 due = nextDueOf(queue)
 end
 addArrived(queue)
-local room, again = roomOf(queue, limit)
+local max, duration = rateOf(queue, wishes)
+local room, again = roomOf(queue, limit, max)
 local ids = room > 0 and call('RPOP', queue.wait, room) or {}
 if #ids < room then
 local prioritized = call('ZPOPMIN', queue.prioritized, room - #ids)
@@ -441,31 +490,39 @@ if #ids > 0 then callWithAll('LPUSH', queue.active, ids) end
 local claimed = {}
 for i, id in ipairs(ids) do
 local token = owner .. ':' .. digits(number + i)
-local fields = activate(queue, id, token, lockDuration)
+local fields = activate(queue, id, token, lockDuration, wishes)
 if fields then
 local last = #claimed
 claimed[last + 1], claimed[last + 2], claimed[last + 3] = id, token, fields
 end
 end
-if queue.meta.max then rare.countOnLimiter(queue, #claimed / 3) end
+if max then rare.countOnLimiter(queue, #claimed / 3, duration) end
 queue.ready = room > 0 and #ids == room and call('EXISTS', queue.wait, queue.prioritized) > 0
 if #ids > 0 and not queue.ready then call('ZREM', queue.key .. 'marker', '0') end
 if due and (not again or due < again) then again = due end
 return { again and digits(again) or '', lastEventOf(queue), nowText, claimed }
 end`;
 
-const sharedClaims = String.raw`local function makeClaims(callId, answers)
+const sharedClaims = String.raw`local function takeClaim()
+local each = { queue = queueNamed(take()), limit = tonumber(take()), lockDuration = take(), owner = take(), number = tonumber(take()) }
+if take() == '1' then
+local worker, max, duration, finishing = takeOptional(), takeOptional(), takeOptional(), takeOptional()
+each.wishes = { worker = worker, max = max and tonumber(max), duration = duration and tonumber(duration), finishing = finishing }
+end
+return each
+end
+local function makeClaims(callId, answers)
 local claims = tonumber(take())
 if claims == 0 then return end
 local receiptKey = prefix .. '::claims:' .. callId
 local receipt = call('GET', receiptKey)
 local takenBefore, takenNow, count = receipt and cmsgpack.unpack(receipt), {}, 0
 for i = 1, claims do
-local queue, limit, lockDuration, owner, number = queueNamed(take()), tonumber(take()), take(), take(), tonumber(take())
+local each = takeClaim()
 if takenBefore then
-answers[#answers + 1] = rare.claimAgain(queue, owner, takenBefore[i])
+answers[#answers + 1] = rare.claimAgain(each.queue, takenBefore[i])
 else
-local answer = claim(queue, limit, lockDuration, owner, number)
+local answer = claim(each.queue, each.limit, each.lockDuration, each.owner, each.number, each.wishes)
 answers[#answers + 1] = answer
 local taken, claimed = {}, answer[4]
 for place = 1, #claimed, 3 do
@@ -479,19 +536,40 @@ end
 if count > 0 then call('SET', receiptKey, cmsgpack.pack(takenNow), 'PX', 60000) end
 end`;
 
-const sharedFinishing = String.raw`local function addNextOf(queue, deduplicationId)
+const sharedComing = String.raw`local function isComing(queue, id)
+if call('EXISTS', queue.key .. id) == 0 then return false end
+local state = stateOf(queue, id)
+return state == 'delayed' or state == 'prioritized' or state == 'waiting'
+end`;
+
+const sharedDeduplicating = String.raw`local function holdPlace(placeKey, id, de)
+if de.ttl > 0 and not de.keepLastIfActive then call('SET', placeKey, id, 'PX', de.ttl)
+else call('SET', placeKey, id) end
+end
+local function deduplicationOf(opts)
+local de = cjson.decode(opts).de
+return {
+id = tostring(de.id),
+ttl = math.ceil(tonumber(de.ttl) or 0),
+extend = de.extend == true,
+replace = de.replace == true,
+reschedule = de.reschedule == true,
+keepLastIfActive = de.keepLastIfActive == true,
+}
+end
+local function addNextOf(queue, deduplicationId)
 local nextKey = queue.key .. 'dn:' .. deduplicationId
-local values = call('HMGET', nextKey, 'name', 'data', 'opts', 'jid', 'pk', 'pd', 'pdk', 'rjk')
+local values = call('HMGET', nextKey, 'name', 'data', 'opts', 'jid', 'pk', 'pd', 'pdk', 'rjk', 'su')
 if not values[1] then return end
 call('DEL', nextKey)
 local counter = call('INCR', queue.key .. 'id')
 local id = values[4] or digits(counter)
+if call('EXISTS', queue.key .. id) == 1 then return tell(queue, 'duplicated', id) end
+holdPlace(queue.key .. 'de:' .. deduplicationId, id, deduplicationOf(values[3]))
 local opts = cjson.decode(values[3])
-local delay, priority, ttl = tonumber(opts.delay or 0), tonumber(opts.priority or 0), tonumber(opts.de.ttl or 0)
-if ttl > 0 and not opts.de.keepLastIfActive then call('SET', queue.key .. 'de:' .. deduplicationId, id, 'PX', ttl)
-else call('SET', queue.key .. 'de:' .. deduplicationId, id) end
-local fields = { 'name', values[1], 'data', values[2], 'opts', values[3], 'timestamp', nowText, 'delay', delay, 'priority', priority }
-for name, value in pairs({ parentKey = values[5], parent = values[6], rjk = values[8], deid = deduplicationId }) do
+local delay, priority = tonumber(opts.delay) or 0, tonumber(opts.priority) or 0
+local fields = { 'name', values[1], 'opts', values[3], 'timestamp', nowText, 'delay', delay, 'priority', priority, 'deid', deduplicationId }
+for name, value in pairs({ data = not values[9] and values[2], parentKey = values[5], parent = values[6], rjk = values[8] }) do
 if value then
 fields[#fields + 1] = name
 fields[#fields + 1] = value
@@ -500,22 +578,53 @@ end
 call('HSET', queue.key .. id, unpack(fields))
 tell(queue, 'added', id, 'name', values[1])
 if values[7] then call('SADD', values[7], queue.key .. id) end
-if delay > 0 then makeDelayed(queue, id, now + delay) else makeReady(queue, id, priority, opts.lifo) end
+if delay > 0 then makeDelayed(queue, id, now + delay) else makeReady(queue, id, priority, opts.lifo == true) end
 end
 local function endDeduplication(queue, id, deduplicationId)
-local key = queue.key .. 'de:' .. deduplicationId
-if call('PTTL', key) == -1 and call('GET', key) == id then call('DEL', key) end
+local placeKey = queue.key .. 'de:' .. deduplicationId
+if call('PTTL', placeKey) == -1 and call('GET', placeKey) == id then call('DEL', placeKey) end
 addNextOf(queue, deduplicationId)
+end`;
+
+const sharedFinishing = String.raw`local optionOf = { completed = 'removeOnComplete', failed = 'removeOnFail' }
+local wishesIn = {}
+local function wishesOf(finishing)
+if not wishesIn[finishing] then wishesIn[finishing] = cjson.decode(finishing) end
+return wishesIn[finishing]
 end
-local function limitsOf(option)
-if type(option) == 'table' then return tonumber(option.count), tonumber(option.age) end
-if type(option) == 'number' then return option, nil end
-if option == true then return 0, nil end
+local function limitsOf(state, opts, finishing)
+local option
+if string.find(opts or '', optionOf[state], 1, true) then option = cjson.decode(opts)[optionOf[state]] end
+if option == nil and finishing then option = wishesOf(finishing)[optionOf[state]] end
+if option == true then return 0 end
+if type(option) == 'number' then option = { count = option } end
+if type(option) ~= 'table' then return end
+local count = tonumber(option.count)
+return count and count >= 0 and count or nil, tonumber(option.age), tonumber(option.limit) -- BullMQ's -1 keeps all
+end
+local function countFinished(queue, state, points)
+local key = queue.key .. 'metrics:' .. state
+local before = call('HINCRBY', key, 'count', 1) - 1
+queue.counted = queue.counted or {}
+if queue.counted[state] then return end -- no minute has passed since
+queue.counted[state] = true
+local last = call('HMGET', key, 'prevTS', 'prevCount')
+if not last[1] then return call('HSET', key, 'prevTS', nowText, 'prevCount', 0) end
+local minutes = math.min(math.floor(now / 60000) - math.floor(last[1] / 60000), points)
+if minutes <= 0 then return end
+local numbers = { before - last[2] }
+for minute = 2, minutes do numbers[minute] = 0 end
+callWithAll('LPUSH', key .. ':data', numbers)
+call('LTRIM', key .. ':data', 0, points - 1)
+call('HSET', key, 'prevTS', nowText, 'prevCount', before)
 end
 local function deleteFinished(queue, state, ids)
 for _, id in ipairs(ids) do
+local key = queue.key .. id
+local values = state == 'failed' and call('HMGET', key, 'parent', 'sp')
 call('ZREM', queue.key .. state, id)
-deleteJob(queue.key .. id)
+deleteJob(key)
+if values and values[1] then childRemoved(values[1], key, values[2]) end
 end
 end
 local function oldest(queue, state, count, id)
@@ -526,19 +635,26 @@ end
 ids[count + 1] = nil
 return ids
 end
-local function trimFinished(queue, state, id, opts)
+local removable = 1000
+local function settle(queue, state, id, opts, finishing)
+local points = finishing and wishesOf(finishing).metrics
+if points then countFinished(queue, state, points) end
+local count, age, limit = limitsOf(state, opts, finishing)
+if not (count or age) then return true end
 addFinished(queue)
-local count, age = limitsOf(cjson.decode(opts)[state == 'completed' and 'removeOnComplete' or 'removeOnFail'])
 if count == 0 then
 deleteFinished(queue, state, { id })
 return false
 end
-if age then
-deleteFinished(queue, state, call('ZRANGEBYSCORE', queue.key .. state, '-inf', now - age * 1000, 'LIMIT', 0, 100))
+local most = math.min(limit or 100, removable)
+local function remove(ids)
+most, removable = most - #ids, removable - #ids
+deleteFinished(queue, state, ids)
 end
+if age then remove(call('ZRANGEBYSCORE', queue.key .. state, '-inf', now - age * 1000, 'LIMIT', 0, most)) end
 if count then
 local surplus = call('ZCARD', queue.key .. state) - count
-if surplus > 0 then deleteFinished(queue, state, oldest(queue, state, math.min(surplus, 100), id)) end
+if surplus > 0 and most > 0 then remove(oldest(queue, state, math.min(surplus, most), id)) end
 end
 return call('EXISTS', queue.key .. id) == 1
 end
@@ -563,29 +679,43 @@ else tell(queue, 'failed', id, 'failedReason', reason, 'prev', 'active') end
 if job.deid then endDeduplication(queue, id, job.deid) end
 if job.parent then childFailed(job.parent, key, groupOf(key), reason) end
 noteFinished(queue, 'failed', id)
-return not string.find(job.opts or '', 'removeOnFail', 1, true) or trimFinished(queue, 'failed', id, job.opts)
+return settle(queue, 'failed', id, job.opts, job.finishing)
+end`;
+
+const sharedHolding = String.raw`local function refusalTo(key, token)
+if call('EXISTS', key) == 0 then return 0 end
+local lock = token and call('GET', key .. ':lock')
+if lock and lock ~= token then return -1 end
+end
+local function noteWrite(key, token)
+if not token or call('GET', key .. ':lock') ~= token then return end
+local stalled = call('HGET', key, 'stc')
+if stalled then call('HSET', key, 'sb', stalled) end
 end`;
 
 const sharedLooking = String.raw`local function takeOut(queue, id)
 for _, state in ipairs({ 'delayed', 'waiting-children', 'completed', 'failed', 'prioritized' }) do
 if call('ZREM', queue.key .. state, id) == 1 then return state end
 end
-if call('LREM', queue.key .. 'active', -1, id) == 1 then return 'active' end
-if call('LREM', queue.key .. 'wait', -1, id) == 1 then return 'waiting' end
-if call('LREM', queue.key .. 'paused', -1, id) == 1 then return 'waiting' end
+for _, list in ipairs({ 'active', 'wait', 'paused' }) do
+if call('LREM', queue.key .. list, -1, id) == 1 then return list end
 end
-local function placeOf(queue, id)
-local due = call('ZSCORE', queue.key .. 'delayed', id)
-if due then return 'delayed', digits(math.floor(due / 4096)) end
-if call('ZSCORE', queue.key .. 'waiting-children', id) then
-local waits = call('HGET', queue.key .. id, 'sa')
-return 'waiting-children', waits and cmsgpack.unpack(waits)[2] or nil
 end
-for _, state in ipairs({ 'completed', 'failed', 'prioritized' }) do
+local function stateOf(queue, id)
+for _, state in ipairs({ 'delayed', 'waiting-children', 'completed', 'failed', 'prioritized' }) do
 if call('ZSCORE', queue.key .. state, id) then return state end
 end
-if call('EXISTS', queue.key .. id .. ':lock') == 1 or call('LPOS', queue.key .. 'active', id) then return 'active' end
+if call('EXISTS', queue.key .. id .. ':lock') == 1 or call('LPOS', queue.active, id) then return 'active' end
 return 'waiting'
+end
+local function dueOf(queue, id, state)
+if state == 'delayed' then
+local score = call('ZSCORE', queue.key .. 'delayed', id)
+return score and digits(math.floor(score / 4096))
+elseif state == 'waiting-children' then
+local waits = call('HGET', queue.key .. id, 'sa')
+return waits and cmsgpack.unpack(waits)[2]
+end
 end`;
 
 const sharedPlaces = String.raw`local firstPlace = 1000000
@@ -597,7 +727,7 @@ local counter = call('INCR', queue.key .. 'pc')
 if counter == 1 then counter = call('INCRBY', queue.key .. 'pc', firstPlace) end
 return lowest + counter % 4294967296
 end
-local function makeReady(queue, id, priority, atHead, prev)
+local function putReady(queue, id, priority, atHead)
 if priority == 0 then
 if atHead then call('RPUSH', queue.wait, id)
 elseif queue.arrived then queue.arrived[#queue.arrived + 1] = id
@@ -606,6 +736,9 @@ else
 call('ZADD', queue.key .. 'prioritized', placeInPriority(queue, priority * 4294967296, atHead), id)
 end
 queue.ready = true
+end
+local function makeReady(queue, id, priority, atHead, prev)
+putReady(queue, id, priority, atHead)
 if prev then tell(queue, 'waiting', id, 'prev', prev) else tell(queue, 'waiting', id) end
 end
 local function makeDelayed(queue, id, due)
@@ -639,19 +772,90 @@ if not deduplicationId or call('GET', queue.key .. 'de:' .. deduplicationId) ~= 
 call('DEL', queue.key .. 'de:' .. deduplicationId, queue.key .. 'dn:' .. deduplicationId)
 end`;
 
+const sharedPromoting = String.raw`local function promote(queue, id)
+local values = call('HMGET', queue.key .. id, 'ss', 'priority')
+call('HSET', queue.key .. id, 'delay', 0)
+makeReady(queue, id, tonumber(values[2] or 0), values[1] and true, 'delayed')
+end`;
+
 const sharedReading = String.raw`local function answerWith(queue, ids, state)
-local answers = { time[1], time[2], lastEventOf(queue) }
-for _, id in ipairs(ids) do
-local fields = call('HGETALL', queue.key .. id)
-if #fields > 0 then
-local place, due = placeOf(queue, id)
+local rest = {}
+local answers = { time[1], time[2], lastEventOf(queue), rest }
+for place, id in ipairs(ids) do
+local fields = place <= 1000 and call('HGETALL', queue.key .. id) or {}
+if place > 1000 then
+rest[#rest + 1] = id
+elseif #fields > 0 then
+local where = state or stateOf(queue, id)
 answers[#answers + 1] = id
-answers[#answers + 1] = place
-answers[#answers + 1] = due or ''
+answers[#answers + 1] = where
+answers[#answers + 1] = dueOf(queue, id, where) or ''
 answers[#answers + 1] = fields
 end
 end
 return answers
+end`;
+
+const sharedRemoving = String.raw`local function isArmed(queue, id, scheduler)
+local next = scheduler and call('ZSCORE', queue.key .. 'repeat', scheduler)
+return next and id == 'repeat:' .. scheduler .. ':' .. digits(next)
+end
+local function isHeld(queue, id)
+return call('EXISTS', queue.key .. id .. ':lock') == 1 or call('LPOS', queue.active, id)
+end
+local function removeKeys(queue, id, parent, group)
+dropDeduplication(queue, id)
+deleteJob(queue.key .. id)
+if parent then childRemoved(parent, queue.key .. id, group) end
+end
+local function removeJob(queue, id)
+local values = call('HMGET', queue.key .. id, 'parent', 'sp')
+local prev = takeOut(queue, id)
+tell(queue, 'removed', id, 'prev', prev or 'unknown')
+removeKeys(queue, id, values[1], values[2])
+end`;
+
+const sharedReopening = String.raw`local function reopen(queue, id, prev, ...)
+local key = queue.key .. id
+call('HDEL', key, 'finishedOn', 'processedOn', 'returnvalue', 'failedReason', 'sc', 'defa', ...)
+local values = call('HMGET', key, 'stc', 'priority', 'parent', 'opts')
+if values[1] then call('HSET', key, 'sb', values[1]) end
+makeReady(queue, id, tonumber(values[2] or 0), string.find(values[4] or '', '"lifo":true', 1, true), prev)
+if values[3] then childReopened(values[3], key) end
+end`;
+
+const sharedScheduling = String.raw`local function scheduledId(scheduler, due)
+return 'repeat:' .. scheduler .. ':' .. digits(due)
+end
+local function nextOfInterval(every, offset, last, startDate)
+local due
+local function aligned()
+local slot = math.floor(now / every) * every + offset
+return slot > now and slot or slot + every
+end
+if last then due = last + every >= now and last + every or aligned()
+elseif startDate then due = math.max(startDate, now)
+else due = offset > 0 and aligned() or now end
+if offset == 0 then offset = due - math.floor(due / every) * every end
+return math.floor(due), math.floor(offset)
+end
+local function addScheduled(queue, scheduler, due, name, data, opts)
+local id, delay, read = scheduledId(scheduler, due), math.max(due - now, 0), cjson.decode(opts)
+local priority = tonumber(read.priority) or 0
+local own = '{"jobId":' .. cjson.encode(id) .. ',"delay":' .. digits(delay)
+local fields = { 'name', name, 'opts', own .. (opts == '{}' and '}' or ',' .. string.sub(opts, 2)), 'timestamp', nowText,
+'delay', digits(delay), 'priority', digits(priority), 'rjk', scheduler }
+local function set(field, value)
+fields[#fields + 1] = field
+fields[#fields + 1] = value
+end
+if data then set('data', data) end
+if type(read.de) == 'table' then set('deid', tostring(read.de.id)) end
+call('INCR', queue.key .. 'id')
+call('HSET', queue.key .. id, unpack(fields))
+tell(queue, 'added', id, 'name', name)
+if delay > 0 then makeDelayed(queue, id, due) else makeReady(queue, id, priority, read.lifo == true) end
+return id
 end`;
 
 const sharedStore = String.raw`local call = redis.call
@@ -763,10 +967,15 @@ if not queue.arrived then return end
 callWithAll('LPUSH', queue.wait, queue.arrived)
 queue.arrived = nil
 end
+local function hasRoom(queue)
+local concurrency = metaOf(queue).concurrency
+return concurrency and call('LLEN', queue.active) < concurrency and call('EXISTS', queue.wait, queue.prioritized) > 0
+end
 local function leave()
 for key, queue in pairs(queues) do
 addArrived(queue)
 if queue.finished then addFinished(queue) end
+if queue.freed and not queue.ready then queue.ready = hasRoom(queue) end
 if queue.ready and not metaOf(queue).paused then call('ZADD', key .. 'marker', 0, '0') end
 if queue.delayed then
 local due = nextDueOf(queue)
@@ -777,6 +986,52 @@ call('XADD', key .. 'events', '*', 'event', 'drained')
 end
 if queue.told then call('XTRIM', key .. 'events', 'MAXLEN', '~', metaOf(queue).maxLenEvents) end
 end
+end`;
+
+const sharedTurningAway = String.raw`local function replace(queue, holder, placeKey, id, de)
+local values = call('HMGET', queue.key .. holder, 'parent', 'sp')
+call('ZREM', queue.key .. 'delayed', holder)
+deleteJob(queue.key .. holder)
+tell(queue, 'removed', holder, 'prev', 'delayed')
+if values[1] then childRemoved(values[1], queue.key .. holder, values[2]) end
+tell(queue, 'deduplicated', id, 'deduplicationId', de.id, 'deduplicatedJobId', holder)
+call('DEL', queue.key .. 'dn:' .. de.id)
+if de.ttl > 0 and not de.extend and not de.keepLastIfActive then call('SET', placeKey, id, 'KEEPTTL')
+else holdPlace(placeKey, id, de) end
+end
+local function keepForLater(queue, job, id, placeKey, de)
+local nextKey = queue.key .. 'dn:' .. de.id
+call('DEL', nextKey)
+call('HSET', nextKey, 'name', job.name, 'data', job.data or '{}', 'opts', job.opts, 'jid', id)
+if not job.data then call('HSET', nextKey, 'su', 1) end
+call('PERSIST', placeKey)
+end
+local function putOff(queue, holder, job)
+local due = job.timestamp + job.delay
+call('HSET', queue.key .. holder, 'delay', job.delay)
+if call('HEXISTS', queue.key .. holder, 'ss') == 1 then call('HSET', queue.key .. holder, 'sd', digits(math.ceil(due))) end
+call('ZREM', queue.key .. 'delayed', holder)
+makeDelayed(queue, holder, due)
+end
+local function turnedAwayBy(queue, job, id)
+local de = deduplicationOf(job.opts)
+local placeKey = queue.key .. 'de:' .. de.id
+job.deid = de.id
+local holder = call('GET', placeKey)
+if not holder then return holdPlace(placeKey, id, de) end
+local isDelayed = call('ZSCORE', queue.key .. 'delayed', holder)
+if de.replace and isDelayed then return replace(queue, holder, placeKey, id, de) end
+if call('PTTL', placeKey) == -1 and call('EXISTS', queue.key .. holder) == 0 then
+call('DEL', queue.key .. 'dn:' .. de.id)
+return holdPlace(placeKey, id, de)
+end
+local isKept = de.keepLastIfActive and call('LPOS', queue.active, holder)
+if isKept then keepForLater(queue, job, id, placeKey, de)
+elseif de.replace then return holder
+elseif de.extend and de.ttl > 0 then holdPlace(placeKey, holder, de) end
+tell(queue, 'deduplicated', holder, 'deduplicationId', de.id, 'deduplicatedJobId', id)
+if de.reschedule and isDelayed and not de.replace then putOff(queue, holder, job) end
+return holder
 end`;
 
 const sharedWritingRarely = String.raw`local function receiptOf(write)
@@ -825,11 +1080,7 @@ write.removed = {}
 for i = 1, removed do write.removed[i] = ARGV[at + i] end
 at = at + removed
 end
-local children = tonumber(take())
-if children > 0 then
-write.children = {}
-for i = 1, children do write.children[i] = rare.takeJob() end
-end
+if ARGV[at + 1] == '0' then at = at + 1 else write.children = rare.takeJobs() end
 return write
 end
 local function prove(write, lock)
@@ -861,7 +1112,7 @@ end
 local function addChildren(write)
 if not write.children then return end
 for _, child in ipairs(write.children) do rare.addJob(child) end
-rare.writeChunks()
+rare.finishAdding()
 write.children = nil
 end
 local function lastWrite(write, seq, answer)
@@ -890,6 +1141,7 @@ call('HDEL', write.key, 'defa') -- of a child that failed before
 makeDelayed(write.queue, write.id, due)
 end
 local function endLease(write)
+write.queue.freed = true
 endedLocks[#endedLocks + 1] = write.key .. ':lock'
 call('LREM', write.queue.active, -1, write.id)
 end`;
@@ -900,19 +1152,20 @@ return '=-'
 end`;
 
 const writesCompleteRarely = String.raw`local function dropCheckpoint(write)
-local saved = { write.hasProgress and 'progress' or nil }
+local saved = { 'sr', write.hasProgress and 'progress' or nil }
 for _, name in ipairs(call('HKEYS', write.key)) do
 if string.sub(name, 1, 3) == 'ss:' then saved[#saved + 1] = name end
 end
 callWithAll('HDEL', write.key, saved)
 end
-local function waitForChildren(write, failuresSeen)
+local function waitForChildren(write, result, failuresSeen)
 local key = write.key
 if call('ZCARD', key .. ':unsuccessful') > failuresSeen then return '=failed-children' end
 addChildren(write)
 local waits = { groups = {}, seen = failuresSeen }
 if isSettled(key, waits) then return end
 save(write, 'waiting-children')
+call('HSET', key, 'sr', result and '1' .. result or '0')
 park(write, waits)
 return '=waiting-children'
 end`;
@@ -925,7 +1178,7 @@ end
 function writes.complete(write, result, failuresSeen)
 local key, queue, id = write.key, write.queue, write.id
 if write.children or mayHaveChildren then
-local waiting = rare.waitForChildren(write, failuresSeen)
+local waiting = rare.waitForChildren(write, result, failuresSeen)
 if waiting then return waiting end
 end
 endLease(write)
@@ -948,8 +1201,9 @@ end
 if write.deid then rare.endDeduplication(queue, id, write.deid) end
 if write.parent then rare.childCompleted(write.parent, key, rare.groupOf(key), result or absent) end
 noteFinished(queue, 'completed', id)
-local keepsAll = not string.find(write.opts or '', 'removeOnComplete', 1, true)
-if not keepsAll and not rare.trimFinished(queue, 'completed', id, write.opts) then rare.leaveReceipt(write, '=completed') end
+local isKept = not (write.finishing or string.find(write.opts or '', 'removeOnComplete', 1, true))
+or rare.settle(queue, 'completed', id, write.opts, write.finishing)
+if not isKept then rare.leaveReceipt(write, '=completed') end
 return '=completed'
 end
 function arguments.complete() return takeOptional(), tonumber(take()) end`;
@@ -1020,55 +1274,60 @@ end`;
 
 export const scripts = {
   add: script('add', sharedStore, sharedPlaces, String.raw`local rare = setmetatable({}, {
-__index = function(self, name)`, sharedChildren, String.raw`self.statusOf, self.chunksOf, self.readChunk = statusOf, chunksOf, readChunk
-return rawget(self, name)
+__index = function(self, name)`, sharedChildren, sharedDeduplicating, sharedTurningAway, sharedAddingRarely, String.raw`local defined = {
+statusOf = statusOf,
+chunksOf = chunksOf,
+readChunk = readChunk,
+missingParentOf = missingParentOf,
+turnedAwayBy = turnedAwayBy,
+awaitChildren = awaitChildren,
+releaseParents = releaseParents,
+}
+for each, value in pairs(defined) do rawset(self, each, value) end
+return defined[name]
 end,
 })`, sharedAdding, String.raw`local receiptKey = prefix .. '::adds:' .. take()
 local packed = call('GET', receiptKey)
 if not packed then
 local ids = {}
-for i, job in ipairs(takeJobs()) do ids[i] = addJob(job) end
-writeChunks()
+for _ = 1, tonumber(take()) do
+local jobs = takeJobs()
+local missing = jobs.haveParents and rare.missingParentOf(jobs)
+for _, job in ipairs(jobs) do ids[#ids + 1] = missing and { missing } or addJob(job) end
+end
+finishAdding()
 packed = cmsgpack.pack(ids)
 call('SET', receiptKey, packed, 'PX', 60000)
 leave()
 end
 return { time[1], time[2], packed }`),
-  armScheduler: script('arm-scheduler', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, String.raw`local queue, scheduler, claimed, opts, byPattern = queueNamed(take()), take(), take(), cjson.decode(take()), takeOptional()
+  armScheduler: script('arm-scheduler', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedScheduling, String.raw`local queue, scheduler, claimed, opts, byPattern = queueNamed(take()), take(), take(), take(), takeOptional()
 local key = queue.key .. 'repeat:' .. scheduler
 local armed = tonumber(call('ZSCORE', queue.key .. 'repeat', scheduler) or '')
-local function afterInterval(every, offset)
-if armed + every >= now then return armed + every end
-local due = math.floor(now / every) * every + offset
-return due > now and due or due + every
+local function nextDue(every, offset)
+local own = cjson.decode(opts)['repeat']
+every = tonumber(every or own.every or '')
+return every and nextOfInterval(every, tonumber(offset or own.offset or 0), armed) or tonumber(byPattern or '')
 end
-local function addNext(due, name, data)
-local id, delay, priority = 'repeat:' .. scheduler .. ':' .. digits(due), math.max(due - now, 0), tonumber(opts.priority or 0)
-if call('EXISTS', queue.key .. id) == 1 then return tell(queue, 'duplicated', id) end
+if armed and claimed == scheduledId(scheduler, armed) then
+local values = call('HMGET', key, 'name', 'data', 'every', 'offset', 'su')
+local due = values[1] and nextDue(values[3], values[4])
+if due and call('EXISTS', queue.key .. scheduledId(scheduler, due)) == 1 then
+tell(queue, 'duplicated', scheduledId(scheduler, due))
+elseif due then
 call('ZADD', queue.key .. 'repeat', digits(due), scheduler)
 call('HINCRBY', key, 'ic', 1)
-call('INCR', queue.key .. 'id')
-opts.jobId, opts.delay = id, delay
-call('HSET', queue.key .. id, 'name', name, 'data', data or '{}', 'opts', cjson.encode(opts), 'timestamp', nowText,
-'delay', delay, 'priority', priority, 'rjk', scheduler)
-if opts.de then call('HSET', queue.key .. id, 'deid', opts.de.id) end
-tell(queue, 'added', id, 'name', name)
-if delay > 0 then makeDelayed(queue, id, due) else makeReady(queue, id, priority, opts.lifo) end
+addScheduled(queue, scheduler, due, values[1], not values[5] and (values[2] or '{}'), opts)
 end
-if armed and claimed == 'repeat:' .. scheduler .. ':' .. digits(armed) then
-local values = call('HMGET', key, 'name', 'data', 'every', 'offset')
-local every = tonumber(values[3] or opts['repeat'].every or '')
-local due = every and math.floor(afterInterval(every, tonumber(values[4] or opts['repeat'].offset or 0))) or tonumber(byPattern or '')
-if due and values[1] then addNext(due, values[1], values[2]) end
 leave()
 end
 return { time[1], time[2] }`),
-  cancel: script('cancel', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedFinishing, String.raw`local function cancel(queue, id, reason)
+  cancel: script('cancel', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedDeduplicating, sharedFinishing, String.raw`local function cancel(queue, id, reason)
 local key = queue.key .. id
 local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'opts', 'deid')
 if not values[1] or values[2] then return 0 end
 local children = unfinishedChildren(key)
-takeOut(queue, id)
+queue.freed = takeOut(queue, id) == 'active' or queue.freed
 call('DEL', key .. ':lock')
 call('HDEL', key, 'sa')
 local seq, rest = string.match(values[3] or '', '^(%d+) (.*)$')
@@ -1086,6 +1345,12 @@ return { time[1], time[2], done }`),
 if call('ZREM', queue.key .. 'delayed', id) == 0 then return { time[1], time[2], 0 } end
 call('HSET', queue.key .. id, 'delay', math.max(math.ceil(due) - now, 0), 'sd', digits(math.ceil(due)))
 makeDelayed(queue, id, due)
+leave()
+return { time[1], time[2], 1 }`),
+  changePriority: script('change-priority', sharedStore, sharedPlaces, String.raw`local queue, id, priority, lifo = queueNamed(take()), take(), tonumber(take()), take() == '1'
+if call('EXISTS', queue.key .. id) == 0 then return { time[1], time[2], 0 } end
+if call('ZREM', queue.prioritized, id) == 1 or call('LREM', queue.wait, -1, id) == 1 then putReady(queue, id, priority, lifo) end
+call('HSET', queue.key .. id, 'priority', priority)
 leave()
 return { time[1], time[2], 1 }`),
   children: script('children', String.raw`#!lua flags=no-writes`, sharedStore, sharedChildren, String.raw`local parentKey = queueNamed(take()).key .. take()
@@ -1128,7 +1393,7 @@ answer(key, nil, policy)
 end
 return answers`),
   claim: script('claim', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, String.raw`local rare = {}`, sharedClaiming, sharedClaims, String.raw`setmetatable(rare, {
-__index = function(self, name)`, sharedChildren, sharedFinishing, sharedClaimingRarely, String.raw`local defined = {
+__index = function(self, name)`, sharedChildren, sharedDeduplicating, sharedFinishing, sharedClaimingRarely, String.raw`local defined = {
 promoteDue = promoteDue,
 visibleOf = visibleOf,
 isTooSoon = isTooSoon,
@@ -1144,17 +1409,52 @@ local answers = {}
 makeClaims(take(), answers)
 leave()
 return { time[1], time[2], cmsgpack.pack(answers) }`),
-  clean: script('clean', sharedStore, sharedPlaces, String.raw`local queue, state, age, limit = queueNamed(take()), take(), tonumber(take()), tonumber(take())
-local ids = call('ZRANGEBYSCORE', queue.key .. state, '-inf', now - age, 'LIMIT', 0, math.min(limit, 1000))
+  clean: script('clean', sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local queue, state, age, limit, passed, isTold = queueNamed(take()), take(), tonumber(take()), tonumber(take()), tonumber(take()), take() == '1'
+local key = queue.key .. (state == 'waiting' and 'wait' or state)
+local isList, isFinished = state == 'waiting' or state == 'active', state == 'completed' or state == 'failed'
+local before = now - age
+local window = isFinished and math.min(limit, 1000) or 1000
+local function lookedAt()
+if isFinished then return call('ZRANGEBYSCORE', key, '-inf', before, 'LIMIT', 0, window) end
+if not isList then return call('ZRANGE', key, passed, passed + window - 1) end
+local ids, fromRight = call('LRANGE', key, -passed - window, -passed - 1), {}
+for i = #ids, 1, -1 do fromRight[#fromRight + 1] = ids[i] end
+return fromRight
+end
+local function mayGo(id, values)
+if isFinished then return true end
+local since = tonumber(values[3] or values[4] or '')
+if since and since > before then return false end
+return not isArmed(queue, id, values[5]) and call('EXISTS', queue.key .. id .. ':lock') == 0
+end
+local ids, removed = lookedAt(), {}
+local stayed = 0
 for _, id in ipairs(ids) do
-dropDeduplication(queue, id)
-deleteJob(queue.key .. id)
+if #removed == limit then break end
+local values = call('HMGET', queue.key .. id, 'parent', 'sp', 'processedOn', 'timestamp', 'rjk')
+if mayGo(id, values) then
+queue.freed = queue.freed or state == 'active'
+if isList then call('LREM', key, -1, id) else call('ZREM', key, id) end
+removeKeys(queue, id, values[1], values[2])
+removed[#removed + 1] = id
+else
+stayed = stayed + 1
 end
-if #ids > 0 then
-callWithAll('ZREM', queue.key .. state, ids)
-call('XADD', queue.key .. 'events', '*', 'event', 'cleaned', 'count', #ids)
 end
-return { time[1], time[2], ids }`),
+if isTold and (#removed > 0 or passed == 0) then
+call('XADD', queue.events, '*', 'event', 'cleaned', 'count', #removed)
+queue.told = true
+end
+leave()
+return { time[1], time[2], removed, stayed, #ids == window and 1 or 0 }`),
+  countsPerPriority: script('counts-per-priority', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local queue = queueNamed(take())
+local answers = { time[1], time[2] }
+for _, priority in ipairs(takeList()) do
+local lowest = priority * 4294967296
+answers[#answers + 1] = priority == '0' and call('LLEN', queue.wait)
+or call('ZCOUNT', queue.prioritized, digits(lowest), digits(lowest + 4294967295))
+end
+return answers`),
   counts: script('counts', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local key = queueNamed(take()).key
 return {
 time[1], time[2],
@@ -1166,37 +1466,117 @@ call('ZCARD', key .. 'waiting-children'),
 call('ZCARD', key .. 'completed'),
 call('ZCARD', key .. 'failed'),
 }`),
-  get: script('get', String.raw`#!lua flags=no-writes`, sharedStore, sharedPlaces, sharedLooking, sharedReading, String.raw`local queue = queueNamed(take())
+  get: script('get', String.raw`#!lua flags=no-writes`, sharedStore, sharedLooking, sharedReading, String.raw`local queue = queueNamed(take())
 return answerWith(queue, takeList())`),
   layout: script('layout', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local key = queueNamed(take()).key
 local function isMarker(id) return id and string.sub(id, 1, 2) == '0:' end
 local marked = isMarker(call('LINDEX', key .. 'wait', 0)) or isMarker(call('LINDEX', key .. 'wait', -1))
 return { time[1], time[2], call('HGET', key .. 'meta', 'version') or '', call('LLEN', key .. 'paused'), marked and 1 or 0 }`),
-  list: script('list', String.raw`#!lua flags=no-writes`, sharedStore, sharedPlaces, sharedLooking, sharedReading, String.raw`local queue, state, first, last = queueNamed(take()), take(), tonumber(take()), tonumber(take())
-local function reversed(list)
-local result = {}
+  limit: script('limit', sharedStore, String.raw`local queue = queueNamed(take())
+while at < #ARGV do
+local name, value = take(), takeOptional()
+if value then call('HSET', queue.key .. 'meta', name, value) else call('HDEL', queue.key .. 'meta', name) end
+end
+queue.ready = call('EXISTS', queue.wait, queue.prioritized) > 0
+leave()
+return { time[1], time[2] }`),
+  list: script('list', String.raw`#!lua flags=no-writes`, sharedStore, sharedLooking, sharedReading, String.raw`local queue, state, first, last, isReversed = queueNamed(take()), take(), tonumber(take()), tonumber(take()), take() == '1'
+local key = queue.key .. (state == 'waiting' and 'wait' or state)
+local function fromRight()
+local list, result = call('LRANGE', key, -last - 1, -first - 1), {}
 for i = #list, 1, -1 do result[#result + 1] = list[i] end
 return result
 end
-local function rangeOf(name)
-local key = queue.key .. name
-if name == 'wait' or name == 'active' then return reversed(call('LRANGE', key, last < 0 and -last - 1 or -last - 1, -first - 1)) end
-if name == 'completed' or name == 'failed' then return call('ZREVRANGE', key, first, last) end
-return call('ZRANGE', key, first, last)
+local ids
+if state == 'waiting' or state == 'active' then
+ids = isReversed and call('LRANGE', key, first, last) or fromRight()
+elseif (state == 'completed' or state == 'failed') ~= isReversed then
+ids = call('ZREVRANGE', key, first, last)
+else
+ids = call('ZRANGE', key, first, last)
 end
-return answerWith(queue, rangeOf(state == 'waiting' and 'wait' or state), state)`),
-  log: script('log', sharedStore, String.raw`local key, row = queueNamed(take()).key .. take(), take()
-local opts = call('HGET', key, 'opts')
-if not opts then return { time[1], time[2] } end
-call('RPUSH', key .. ':logs', row)
-local keep = string.match(opts, '"kl":(%d+)')
-if keep then call('LTRIM', key .. ':logs', -keep, -1) end
-return { time[1], time[2] }`),
+return answerWith(queue, ids, state)`),
+  log: script('log', sharedStore, sharedHolding, String.raw`local key, token, row, keep = queueNamed(take()).key .. take(), takeOptional(), take(), takeOptional()
+local refusal = refusalTo(key, token)
+if refusal then return { time[1], time[2], refusal } end
+local count = call('RPUSH', key .. ':logs', row)
+keep = tonumber(keep or string.match(call('HGET', key, 'opts') or '', '"kl":(%d+)') or count)
+if keep < 1 then call('DEL', key .. ':logs') elseif keep < count then call('LTRIM', key .. ':logs', -keep, -1) end
+return { time[1], time[2], 1, math.min(keep, count) }`),
+  logs: script('logs', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local key, first, last = queueNamed(take()).key .. take() .. ':logs', tonumber(take()), tonumber(take())
+local rows
+if take() == '1' then
+rows = call('LRANGE', key, first, last)
+else
+local backwards = call('LRANGE', key, -last - 1, -first - 1)
+rows = {}
+for i = #backwards, 1, -1 do rows[#rows + 1] = backwards[i] end
+end
+return { time[1], time[2], rows, call('LLEN', key) }`),
   look: script('look', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local queue = queueNamed(take())
-local paused = call('HEXISTS', queue.key .. 'meta', 'paused') == 1
-local due = nextDueOf(queue)
-local ready = not paused and (call('EXISTS', queue.wait, queue.prioritized) > 0 or due and due <= now)
-return { time[1], time[2], ready and 1 or 0, due and digits(due) or '' }`),
+local values = call('HMGET', queue.key .. 'meta', 'paused', 'max')
+local waits, due = call('EXISTS', queue.wait, queue.prioritized) > 0, nextDueOf(queue)
+local again = due
+local limiter = queue.key .. 'limiter'
+local left = waits and call('PTTL', limiter) or 0
+if left > 0 then again = math.min(due or math.huge, now + left) end
+local isLimited = left > 0 and tonumber(call('GET', limiter) or 0) >= tonumber(values[2] or 9007199254740991)
+local ready = not values[1] and not isLimited and (waits or due and due <= now)
+return { time[1], time[2], ready and 1 or 0, again and digits(again) or '' }`),
+  metrics: script('metrics', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local key, first, last = queueNamed(take()).key .. 'metrics:' .. take(), take(), take()
+local values = call('HMGET', key, 'count', 'prevTS', 'prevCount')
+return {
+time[1], time[2],
+values[1] or '0', values[2] or '0', values[3] or '0',
+call('LRANGE', key .. ':data', first, last),
+call('LLEN', key .. ':data'),
+}`),
+  obliterate: script('obliterate', sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local queue, force = queueNamed(take()), take() == '1'
+if call('HEXISTS', queue.key .. 'meta', 'paused') == 0 then return { time[1], time[2], 'not-paused' } end
+if not force and call('EXISTS', queue.active) == 1 then return { time[1], time[2], 'active' } end
+local left = 1000
+local function removeAll(ids)
+left = left - #ids
+for _, id in ipairs(ids) do
+local values = call('HMGET', queue.key .. id, 'parent', 'sp')
+removeKeys(queue, id, values[1], values[2])
+end
+end
+local function removeList(name)
+if left == 0 then return end
+local ids = call('LRANGE', queue.key .. name, 0, left - 1)
+call('LTRIM', queue.key .. name, #ids, -1)
+removeAll(ids)
+end
+local function removeSet(name)
+if left == 0 then return end
+local ids = call('ZRANGE', queue.key .. name, 0, left - 1)
+callWithAll('ZREM', queue.key .. name, ids)
+removeAll(ids)
+end
+local function removeSchedulers()
+if left == 0 then return end
+local ids = call('ZRANGE', queue.key .. 'repeat', 0, left - 1)
+callWithAll('ZREM', queue.key .. 'repeat', ids)
+left = left - #ids
+for _, id in ipairs(ids) do call('DEL', queue.key .. 'repeat:' .. id) end
+end
+removeSet('waiting-children')
+removeList('active')
+removeSet('delayed')
+removeSchedulers()
+removeSet('completed')
+removeSet('failed')
+removeList('wait')
+removeList('paused')
+removeSet('prioritized')
+if left > 0 then
+for _, name in ipairs({ 'events', 'stalled-check', 'stalled', 'id', 'pc', 'marker', 'meta', 'delay', 'metrics:completed',
+'metrics:completed:data', 'metrics:failed', 'metrics:failed:data' }) do call('DEL', queue.key .. name) end
+end
+queues[queue.key] = nil -- nobody is woken here, and nothing is told
+leave()
+return { time[1], time[2], left > 0 and 'obliterated' or 'more' }`),
   pause: script('pause', sharedStore, String.raw`local queue, event = queueNamed(take()), take()
 local meta = queue.key .. 'meta'
 if event == 'paused' then
@@ -1211,14 +1591,34 @@ queue.told = true
 if event == 'resumed' then queue.delayed = true end
 leave()
 return { time[1], time[2] }`),
-  promote: script('promote', sharedStore, sharedPlaces, String.raw`local queue, id = queueNamed(take()), take()
+  promoteAll: script('promote-all', sharedStore, sharedPlaces, sharedPromoting, String.raw`local queue, limit = queueNamed(take()), tonumber(take())
+local key = queue.key .. 'delayed'
+local ids = call('ZRANGE', key, 0, limit - 1)
+callWithAll('ZREM', key, ids)
+for _, id in ipairs(ids) do promote(queue, id) end
+leave()
+return { time[1], time[2], #ids, call('ZCARD', key) }`),
+  promote: script('promote', sharedStore, sharedPlaces, sharedPromoting, String.raw`local queue, id = queueNamed(take()), take()
 if call('ZREM', queue.key .. 'delayed', id) == 0 then return { time[1], time[2], 0 } end
-local values = call('HMGET', queue.key .. id, 'ss', 'priority')
-call('HSET', queue.key .. id, 'delay', 0)
-makeReady(queue, id, tonumber(values[2] or 0), values[1] and true, 'delayed')
+promote(queue, id)
 leave()
 return { time[1], time[2], 1 }`),
-  recover: script('recover', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedChildren, sharedFinishing, String.raw`local queue = queueNamed(take())
+  rateLimitTtl: script('rate-limit-ttl', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local queue, most = queueNamed(take()), takeOptional()
+local limiter = queue.key .. 'limiter'
+local max = tonumber(most or call('HGET', queue.key .. 'meta', 'max') or 0)
+local isReached = tonumber(call('GET', limiter) or 0) >= max
+return { time[1], time[2], isReached and math.max(call('PTTL', limiter), 0) or 0 }`),
+  rateLimit: script('rate-limit', sharedStore, String.raw`local queue, duration = queueNamed(take()), take()
+local limiter = queue.key .. 'limiter'
+local before = call('DEL', limiter)
+if duration == '0' then
+queue.ready = call('EXISTS', queue.wait, queue.prioritized) > 0
+else
+call('SET', limiter, '9007199254740991', 'PX', duration) -- BullMQ's manual limit is the largest number
+end
+leave()
+return { time[1], time[2], before }`),
+  recover: script('recover', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedChildren, sharedDeduplicating, sharedFinishing, String.raw`local queue = queueNamed(take())
 local maxStalledCount = tonumber(take())
 local dead = {}
 for _, owner in ipairs(takeList()) do dead[owner] = true end
@@ -1260,36 +1660,73 @@ local due = nextDueOf(queue)
 if call('EXISTS', queue.wait, queue.prioritized) > 0 or due and due <= now then queue.ready = true end
 leave()
 return { time[1], time[2], recovered, #ids == 1000 and left or 0, owners }`),
-  remove: script('remove', sharedStore, sharedPlaces, sharedLooking, sharedChildren, String.raw`local function holdsActive(queue, id)
-local key = queue.key .. id
-if call('EXISTS', key .. ':lock') == 1 or call('LPOS', queue.key .. 'active', id) then return true end
-for _, child in ipairs(unfinishedChildren(key)) do
-if holdsActive(child.queue, child.id) then return true end
+  removeChildDependency: script('remove-child-dependency', sharedStore, sharedPlaces, sharedChildren, String.raw`local key = queueNamed(take()).key .. take()
+local values = call('HMGET', key, 'parent', 'sp')
+local link = values[1] and readParent(values[1])
+if not link or call('SISMEMBER', link.key .. ':dependencies', key) == 0 then return { time[1], time[2], 0 } end
+childRemoved(values[1], key, values[2])
+call('HDEL', key, 'parentKey', 'parent', 'sp')
+leave()
+return { time[1], time[2], 1 }`),
+  removeChildren: script('remove-children', sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local parentKey = queueNamed(take()).key .. take()
+local count = 0
+local function mayGo(child)
+return not isHeld(child.queue, child.id) and call('HEXISTS', child.queue.key .. child.id, 'finishedOn') == 0
+end
+local function remove(child)
+if not mayGo(child) then return end
+local children = unfinishedChildren(child.queue.key .. child.id)
+removeJob(child.queue, child.id)
+count = count + 1
+for _, each in ipairs(children) do remove(each) end
+end
+local isDone = true
+for _, child in ipairs(unfinishedChildren(parentKey)) do
+isDone = count < 100
+if not isDone then break end
+remove(child)
+end
+leave()
+return { time[1], time[2], isDone and 0 or 1 }`),
+  removeDeduplication: script('remove-deduplication', sharedStore, String.raw`local key, holder = queueNamed(take()).key .. 'de:' .. take(), takeOptional()
+if holder and call('GET', key) ~= holder then return { time[1], time[2], 0 } end
+return { time[1], time[2], call('DEL', key) }`),
+  removeScheduler: script('remove-scheduler', sharedStore, sharedPlaces, sharedLooking, sharedComing, sharedChildren, sharedRemoving, sharedScheduling, String.raw`local receiptKey = prefix .. '::removals:' .. take()
+local queue, scheduler = queueNamed(take()), take()
+local armed = tonumber(call('ZSCORE', queue.key .. 'repeat', scheduler) or '')
+if call('EXISTS', receiptKey) == 1 then return { time[1], time[2], 1 } end
+if not armed then return { time[1], time[2], 0 } end
+local id = scheduledId(scheduler, armed)
+if isComing(queue, id) then removeJob(queue, id) end
+call('ZREM', queue.key .. 'repeat', scheduler)
+call('DEL', queue.key .. 'repeat:' .. scheduler)
+call('SET', receiptKey, 1, 'PX', 60000)
+leave()
+return { time[1], time[2], 1 }`),
+  remove: script('remove', sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local queue, id, withChildren = queueNamed(take()), take(), take() == '1'
+local function childrenOf(each)
+return withChildren and unfinishedChildren(each.queue.key .. each.id) or {}
+end
+local function holdsActive(job)
+if isHeld(job.queue, job.id) then return true end
+for _, child in ipairs(childrenOf(job)) do
+if holdsActive(child) then return true end
 end
 return false
 end
-local function isArmed(queue, id)
-local scheduler = call('HGET', queue.key .. id, 'rjk')
-local next = scheduler and call('ZSCORE', queue.key .. 'repeat', scheduler)
-return next and id == 'repeat:' .. scheduler .. ':' .. digits(next)
+local function remove(job)
+local children = childrenOf(job)
+removeJob(job.queue, job.id)
+for _, child in ipairs(children) do remove(child) end
 end
-local function remove(queue, id)
-local key = queue.key .. id
-local children = unfinishedChildren(key)
-dropDeduplication(queue, id)
-local prev = takeOut(queue, id)
-deleteJob(key)
-tell(queue, 'removed', id, 'prev', prev or 'unknown')
-for _, child in ipairs(children) do remove(child.queue, child.id) end
-end
-local queue, id = queueNamed(take()), take()
-local key = queue.key .. id
-local values = call('HMGET', key, 'name', 'parent', 'sp')
-if not values[1] or holdsActive(queue, id) or isArmed(queue, id) then return { time[1], time[2], 0 } end
-remove(queue, id)
-if values[2] then childRemoved(values[2], key, values[3]) end
+local job = { queue = queue, id = id }
+local values = call('HMGET', queue.key .. id, 'name', 'rjk')
+if not values[1] then return { time[1], time[2], 'missing' } end
+if isArmed(queue, id, values[2]) then return { time[1], time[2], 'scheduled' } end
+if holdsActive(job) then return { time[1], time[2], 'active' } end
+remove(job)
 leave()
-return { time[1], time[2], 1 }`),
+return { time[1], time[2], 'removed' }`),
   renew: script('renew', String.raw`#!lua flags=allow-oom`, sharedStore, String.raw`local lockDuration = take()
 local answers = { time[1], time[2] }
 for _ = 1, tonumber(take()) do
@@ -1298,29 +1735,52 @@ local held = call('GET', lock) == take()
 answers[#answers + 1] = held and call('PEXPIRE', lock, lockDuration) or 0
 end
 return answers`),
-  retry: script('retry', sharedStore, sharedPlaces, sharedChildren, String.raw`local queue, id = queueNamed(take()), take()
-local key = queue.key .. id
-local prev = call('ZREM', queue.key .. 'completed', id) == 1 and 'completed' or call('ZREM', queue.key .. 'failed', id) == 1 and 'failed'
-if not prev then return { time[1], time[2], 0 } end
-call('HDEL', key, 'finishedOn', 'processedOn', 'returnvalue', 'failedReason', 'sc', 'defa')
-local values = call('HMGET', key, 'stc', 'priority', 'parent')
-if values[1] then call('HSET', key, 'sb', values[1]) end
-makeReady(queue, id, tonumber(values[2] or 0), false, prev)
-if values[3] then childReopened(values[3], key) end
+  retryAll: script('retry-all', sharedStore, sharedPlaces, sharedChildren, sharedReopening, String.raw`local queue, state, last, limit = queueNamed(take()), take(), take(), take()
+local key = queue.key .. state
+local ids = call('ZRANGEBYSCORE', key, '-inf', last, 'LIMIT', 0, limit)
+callWithAll('ZREM', key, ids)
+for _, id in ipairs(ids) do reopen(queue, id, state) end
 leave()
-return { time[1], time[2], 1 }`),
+return { time[1], time[2], #ids, call('ZCOUNT', key, '-inf', last) }`),
+  retry: script('retry', sharedStore, sharedPlaces, sharedChildren, sharedReopening, String.raw`local queue, id, wanted, resets = queueNamed(take()), take(), takeOptional(), takeList()
+for _, state in ipairs({ 'completed', 'failed' }) do
+if (wanted or state) == state and call('ZREM', queue.key .. state, id) == 1 then
+reopen(queue, id, state, unpack(resets))
+leave()
+return { time[1], time[2], 1 }
+end
+end
+return { time[1], time[2], 0 }`),
+  schedulers: script('schedulers', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local queue, ids = queueNamed(take()), takeList()
+if #ids == 0 then
+local first, last, ascending = take(), take(), take() == '1'
+ids = call(ascending and 'ZRANGE' or 'ZREVRANGE', queue.key .. 'repeat', first, last)
+end
+local answers = { time[1], time[2] }
+for _, id in ipairs(ids) do
+local due = call('ZSCORE', queue.key .. 'repeat', id)
+local fields = due and call('HGETALL', queue.key .. 'repeat:' .. id) or {}
+if #fields > 0 then
+for _, each in ipairs({ id, due, fields }) do answers[#answers + 1] = each end
+end
+end
+return answers`),
   turn: script('turn', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, String.raw`local writes, arguments, rare = {}, {}, {}
 local mayHaveChildren`, sharedWriting, sharedClaiming, sharedClaims, writesCheckpoint, writesMoveToDelayed, writesComplete, writesRelease, String.raw`setmetatable(rare, {
-__index = function(self, name)`, sharedChildren, sharedAdding, sharedFinishing, sharedWritingRarely, sharedClaimingRarely, writesCompleteRarely, writesFail, writesMoveToWaitingChildren, String.raw`local defined = {
+__index = function(self, name)`, sharedChildren, sharedDeduplicating, sharedTurningAway, sharedAddingRarely, sharedAdding, sharedFinishing, sharedWritingRarely, sharedClaimingRarely, writesCompleteRarely, writesFail, writesMoveToWaitingChildren, String.raw`local defined = {
 define = function() end,
 statusOf = statusOf,
 chunksOf = chunksOf,
 readChunk = readChunk,
-writeChunks = writeChunks,
-takeJob = takeJob,
+missingParentOf = missingParentOf,
+turnedAwayBy = turnedAwayBy,
+awaitChildren = awaitChildren,
+releaseParents = releaseParents,
+takeJobs = takeJobs,
 addJob = addJob,
+finishAdding = finishAdding,
 endDeduplication = endDeduplication,
-trimFinished = trimFinished,
+settle = settle,
 groupOf = groupOf,
 childCompleted = childCompleted,
 refused = refused,
@@ -1338,13 +1798,21 @@ for each, value in pairs(defined) do rawset(self, each, value) end
 return defined[name]
 end,
 })
+local function refuseChildren(children)
+local missing = children and children.haveParents and rare.missingParentOf(children)
+return missing and '!parent ' .. missing
+end
 local function answerTo(pending, lock)
-return prove(pending.write, lock) or writes[pending.kind](pending.write, pending.first, pending.second)
+local write = pending.write
+return prove(write, lock) or refuseChildren(write.children) or writes[pending.kind](write, pending.first, pending.second)
 end
 local callId = take()
 local pending, locks, dependencies = {}, {}, {}
 for i = 1, tonumber(take()) do
-local each = { kind = take(), write = takeWrite() }
+local kind, finishing = take(), nil
+if kind == 'wished' then finishing, kind = take(), take() end -- what the worker wishes for a job that finishes
+local each = { kind = kind, write = takeWrite() }
+each.write.finishing = finishing
 if not writes[each.kind] then rare.define() end
 if arguments[each.kind] then each.first, each.second = arguments[each.kind]() end
 if each.kind == 'complete' then
@@ -1369,9 +1837,75 @@ deleteEndedLocks()
 makeClaims(callId, answers)
 leave()
 return { time[1], time[2], cmsgpack.pack(answers) }`),
-  updateData: script('update-data', sharedStore, String.raw`local key = queueNamed(take()).key .. take()
-local data = takeOptional()
-if call('EXISTS', key) == 0 then return { time[1], time[2], 0 } end
+  updateData: script('update-data', sharedStore, sharedHolding, String.raw`local key, token, data = queueNamed(take()).key .. take(), takeOptional(), takeOptional()
+local refusal = refusalTo(key, token)
+if refusal then return { time[1], time[2], refusal } end
 if data then call('HSET', key, 'data', data) else call('HDEL', key, 'data') end
+noteWrite(key, token)
 return { time[1], time[2], 1 }`),
+  updateProgress: script('update-progress', sharedStore, sharedHolding, String.raw`local queue, id, token, progress = queueNamed(take()), take(), takeOptional(), take()
+local key = queue.key .. id
+local refusal = refusalTo(key, token)
+if refusal then return { time[1], time[2], refusal } end
+call('HSET', key, 'progress', progress)
+noteWrite(key, token)
+tell(queue, 'progress', id, 'data', progress)
+leave()
+return { time[1], time[2], 1 }`),
+  upsertScheduler: script('upsert-scheduler', sharedStore, sharedPlaces, sharedLooking, sharedComing, sharedChildren, sharedRemoving, sharedScheduling, String.raw`local receiptKey = prefix .. '::adds:' .. take()
+local queue, scheduler, name, data, template, opts = queueNamed(take()), take(), take(), takeOptional(), take(), take()
+local every, offset, byPattern, startDate = takeOptional(), takeOptional(), takeOptional(), takeOptional()
+every, startDate = tonumber(every or ''), tonumber(startDate or '')
+local more = takeList()
+local key = queue.key .. 'repeat:' .. scheduler
+local before = call('HMGET', key, 'every', 'offset', 'ic')
+local armed = tonumber(call('ZSCORE', queue.key .. 'repeat', scheduler) or '')
+local armedId = armed and scheduledId(scheduler, armed)
+local isSame = armed and every and tonumber(before[1] or '') == every
+local function isFree(due, replaces)
+local id = scheduledId(scheduler, due)
+return replaces and id == armedId or call('EXISTS', queue.key .. id) == 0
+end
+local function nextDue(replaces)
+if not every then return isFree(tonumber(byPattern), replaces) and tonumber(byPattern), 0 end
+local due, found = nextOfInterval(every, tonumber(offset or 0), isSame and armed, startDate)
+if replaces and isSame then due = armed end
+for _ = 0, 32 do
+if isFree(due, replaces) then return due, found end
+due = due + every
+end
+end
+local function store(due, kept)
+local fields = { 'name', name, 'ic', before[3] or 1, unpack(more) }
+local function set(field, value)
+if not value then return end
+fields[#fields + 1] = field
+fields[#fields + 1] = value
+end
+set('offset', kept)
+set('opts', template ~= '{}' and template)
+set('data', data ~= '{}' and data)
+set('su', not data and 1)
+call('ZADD', queue.key .. 'repeat', digits(due), scheduler)
+call('DEL', key)
+call('HSET', key, unpack(fields))
+end
+local answer = call('GET', receiptKey)
+if not answer then
+local replaces = armed and isComing(queue, armedId)
+local due, found = nextDue(replaces)
+if not due then return { time[1], time[2] } end
+if replaces then
+local values = call('HMGET', queue.key .. armedId, 'parent', 'sp')
+takeOut(queue, armedId)
+removeKeys(queue, armedId, values[1], values[2])
+store(due, offset or before[2])
+else
+store(due, digits(found))
+end
+answer = addScheduled(queue, scheduler, due, name, data, opts)
+call('SET', receiptKey, answer, 'PX', 60000)
+leave()
+end
+return { time[1], time[2], answer }`),
 };

@@ -79,17 +79,11 @@ export function engineOn(store: Store): Engine {
       return childrenOf((await store.ask(scripts.children, args)) as string[], store.prefix);
     },
 
-    async log(queue, id, row) {
-      await store.ask(scripts.log, [queue, id, row]);
-    },
-
-    logs: (queue, id) => store.send('LRANGE', [store.keyOf(queue, `${id}:logs`), 0, -1]) as Promise<string[]>,
-
     // --- wake and observe ---
 
     watch: (queue, wake, gone) => store.watch(queue, { wake, gone }),
 
-    events: (queue, listener, jobId) => store.feed.listen(queue, listener, jobId),
+    events: (queue, listener, jobId, after) => store.feed.listen(queue, listener, { jobId, after }),
 
     close: () => store.close(),
   };

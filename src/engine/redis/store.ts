@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.js';
-import type { EngineEvent, JobRecord, JobState } from '../records.js';
+import type { JobRecord, JobState } from '../records.js';
 import type { Arguments } from './arguments.js';
+import { clientsOf, type Client } from './client-list.js';
+import { endOf } from './event-entries.js';
 import { EventFeed } from './event-feed.js';
 import { eventNumber } from './event-ids.js';
 import { Layouts, type LayoutSigns } from './layout.js';
@@ -13,6 +15,9 @@ import { scripts } from './scripts.js';
 import { ServerClock } from './server-clock.js';
 import { recordOf } from './stored-record.js';
 import { Turns } from './turns.js';
+
+/** R5: as many jobs as a script answers with. */
+const largestRead = 1_000;
 
 /** What the store needs of its connections. */
 export type StoreLink = Pick<Link, 'call' | 'send' | 'dedicated' | 'close'>;
@@ -68,8 +73,8 @@ export class Store {
     this.feed = new EventFeed({
       clock,
       keyOf: (queue) => this.keyOf(queue, 'events'),
-      endOf: async (queue, jobId) =>
-        endOf(jobId, (await this.records(queue, scripts.get, [queue, 1, jobId]))[0], this.clock),
+      endOf: async (queue, jobId, entry) =>
+        endOf(jobId, entry, (await this.records(queue, scripts.get, [queue, 1, jobId]))[0], this.clock.now()),
       lastEventOf: async (queue) => {
         this.turns.flush();
         const last = await link.send('XREVRANGE', [this.keyOf(queue, 'events'), '+', '-', 'COUNT', 1]);
@@ -102,19 +107,29 @@ export class Store {
     return (await this.call(script, args)).slice(2);
   }
 
+  /** Whether a script says that it did what it was called for. */
+  async did(script: Script, args: Arguments): Promise<boolean> {
+    return (await this.ask(script, args))[0] === 1;
+  }
+
   send(command: string, args: readonly (string | number)[]): Promise<unknown> {
     this.turns.flush();
     return this.#link.send(command, args);
   }
 
+  /** Jobs that a script answers with as `shared/reading.lua` says; those that are too many for one call are read by further ones. */
   async records(queue: string, script: Script, args: Arguments): Promise<readonly JobRecord[]> {
-    const [lastEvent, ...jobs] = (await this.ask(script, args)) as string[];
-    const eventId = eventNumber(lastEvent!);
+    const [lastEvent, rest, ...jobs] = (await this.ask(script, args)) as [string, string[], ...string[]];
+    const eventId = eventNumber(lastEvent);
     const records: JobRecord[] = [];
     for (let i = 0; i < jobs.length; i += 4) {
       const due = jobs[i + 2] === '' ? undefined : Number(jobs[i + 2]);
       const place = { queue, id: jobs[i]!, state: jobs[i + 1] as JobState, due, eventId };
       records.push(recordOf(place, jobs[i + 3] as unknown as string[], this.prefix));
+    }
+    for (let from = 0; from < rest.length; from += largestRead) {
+      const ids = rest.slice(from, from + largestRead);
+      records.push(...(await this.records(queue, scripts.get, [queue, ids.length, ...ids])));
     }
     return records;
   }
@@ -155,7 +170,12 @@ export class Store {
       owners = new Owners({
         clock: this.clock,
         alive: async (ids) =>
-          new Map(clientsOf(await this.#link.send('CLIENT', ['LIST', 'ID', ...ids])).map(({ id, name }) => [id, name])),
+          new Map(
+            clientsOf(await this.#link.send('CLIENT', ['LIST', 'ID', ...ids])).map((client) => [
+              client['id']!,
+              client['name']!,
+            ]),
+          ),
         names: () => this.#clientNames(),
       });
       this.#owners.set(queue, owners);
@@ -163,8 +183,13 @@ export class Store {
     return owners;
   }
 
+  /** All clients that Redis has. */
+  async clients(): Promise<readonly Client[]> {
+    return clientsOf(await this.#link.send('CLIENT', ['LIST']));
+  }
+
   async #clientNames(): Promise<readonly string[]> {
-    return clientsOf(await this.#link.send('CLIENT', ['LIST'])).map(({ name }) => name);
+    return (await this.clients()).map((client) => client['name']!);
   }
 
   /** Whether the owner of a lease is another process of this kind. */
@@ -216,21 +241,4 @@ export class Store {
   #workerNameOf(queue: string): string {
     return `${this.prefix}:${Buffer.from(queue).toString('base64')}:w:stepstream-`;
   }
-}
-
-function clientsOf(list: unknown): readonly { readonly id: string; readonly name: string }[] {
-  return String(list)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => ({ id: /\bid=(\d+)/.exec(line)?.[1] ?? '', name: /\bname=(\S*)/.exec(line)?.[1] ?? '' }));
-}
-
-/** After all that was told before: it may be told once more. */
-function endOf(jobId: string, job: JobRecord | undefined, clock: Clock): EngineEvent | undefined {
-  const id = Number.MAX_SAFE_INTEGER;
-  if (!job) return { id, at: clock.now(), jobId, type: 'removed' };
-  const at = job.finishedOn ?? clock.now();
-  if (job.state === 'completed') return { id, at, jobId, type: 'completed', returnvalue: job.returnvalue };
-  if (job.state !== 'failed') return undefined;
-  return { id, at, jobId, type: 'failed', reason: job.failedReason ?? '', code: job.failedCode };
 }

@@ -1,18 +1,28 @@
-import { JobCancelledError, LeaseLostError } from '../../errors.js';
+import { JobCancelledError, JobNotFoundError, LeaseLostError } from '../../errors.js';
 import type { Cancel, Clock } from '../clock.js';
 import type { Claimed, ClaimOptions } from '../engine.js';
-import type { JobRecord, Lease, NewJob, Write } from '../records.js';
-import { jobArguments, writeArguments, type Arguments, type RedisLease } from './arguments.js';
-import { eventNumber } from './event-ids.js';
+import type { JobRecord, NewJob, Write } from '../records.js';
+import { jobArguments, writeArguments, type Arguments } from './arguments.js';
+import {
+  claimArguments,
+  claimedBy,
+  claimsOf,
+  type Claim,
+  type Claimant,
+  type ClaimAnswer,
+  type WishedLease,
+} from './claims.js';
 import { unpack } from './msgpack.js';
 import { refusalOf } from './refusals.js';
 import type { Script } from './script.js';
 import { scripts } from './scripts.js';
-import { claimedRecord, schedulerOf } from './stored-record.js';
 
 /** R5: a script's work is bounded. So small, Redis works on one call while this process makes the next and reads the last. */
 const largestTurn = 50;
 const largestAdd = 1_000;
+
+/** Kinds of writes that may finish a job. */
+const endings: ReadonlySet<string> = new Set(['complete', 'fail']);
 
 export type Kind = 'checkpoint' | 'moveToDelayed' | 'moveToWaitingChildren' | 'complete' | 'fail' | 'release';
 
@@ -23,15 +33,10 @@ interface Pending<A> {
 
 interface PendingWrite extends Pending<unknown> {
   readonly kind: Kind;
-  readonly lease: Lease;
+  readonly lease: WishedLease;
   readonly write: Write;
   readonly more: Arguments | undefined;
   readonly read: (answer: string) => unknown;
-}
-
-interface PendingClaim extends Pending<readonly Claimed[]> {
-  readonly queue: string;
-  readonly options: ClaimOptions;
 }
 
 interface PendingAdd extends Pending<readonly string[]> {
@@ -65,7 +70,7 @@ export class Turns {
   readonly #host: TurnsHost;
   #adds: PendingAdd[] = [];
   #writes: PendingWrite[] = [];
-  #claims: PendingClaim[] = [];
+  #claims: Claimant[] = [];
   #flushing: Cancel | undefined;
   #tokens = 0;
 
@@ -73,9 +78,9 @@ export class Turns {
     this.#host = host;
   }
 
-  /** The jobs' ids. They are read at once: the caller may change them afterwards. */
+  /** The jobs' ids. They are read at once: the caller may change them afterwards. @throws JobNotFoundError */
   add(jobs: readonly NewJob[]): Promise<readonly string[]> {
-    const args: Arguments = [];
+    const args: Arguments = [jobs.length];
     jobArguments(args, jobs, this.#host.prefix);
     return new Promise((resolve, reject) => {
       this.#adds.push({ count: jobs.length, args, resolve, reject });
@@ -89,7 +94,7 @@ export class Turns {
    * @param more what comes with a write of its kind
    * @throws LeaseLostError, JobCancelledError
    */
-  write<A>(kind: Kind, lease: Lease, write: Write, read: (answer: string) => A, more?: Arguments): Promise<A> {
+  write<A>(kind: Kind, lease: WishedLease, write: Write, read: (answer: string) => A, more?: Arguments): Promise<A> {
     return new Promise<A>((resolve, reject) => {
       this.#writes.push({ kind, lease, write, read, more, resolve: resolve as (answer: unknown) => void, reject });
       this.#flushSoon();
@@ -118,7 +123,7 @@ export class Turns {
     this.#claims = [];
     const calls = Math.max(Math.ceil(writes.length / largestTurn), 1);
     for (let call = 0; call < calls; call++) {
-      this.#sendTurn(share(writes, call, calls), merged(share(claims, call, calls)));
+      this.#sendTurn(share(writes, call, calls), claimsOf(share(claims, call, calls)));
     }
   }
 
@@ -129,23 +134,28 @@ export class Turns {
     let [from, jobs] = [0, 0];
     for (const [at, { count }] of adds.entries()) {
       if (jobs > 0 && jobs + count > largestAdd) {
-        this.#sendAdds(adds.slice(from, at), jobs);
+        this.#sendAdds(adds.slice(from, at));
         [from, jobs] = [at, 0];
       }
       jobs += count;
     }
-    this.#sendAdds(adds.slice(from), jobs);
+    this.#sendAdds(adds.slice(from));
   }
 
-  #sendAdds(adds: readonly PendingAdd[], jobs: number): void {
-    const args: Arguments = [this.#host.newCallId(), jobs];
+  #sendAdds(adds: readonly PendingAdd[]): void {
+    const args: Arguments = [this.#host.newCallId(), adds.length];
     for (const add of adds) for (const each of add.args) args.push(each);
     this.#host
       .call(scripts.add, args)
       .then((answers) => {
-        const ids = unpack(answers[2]!) as readonly string[];
+        const ids = unpack(answers[2]!) as readonly (string | readonly [missingParent: string])[];
         let from = 0;
-        for (const { count, resolve } of adds) resolve(ids.slice(from, (from += count)));
+        for (const { count, resolve, reject } of adds) {
+          const first = ids[from];
+          if (typeof first === 'object') reject(noParent(first[0], this.#host.prefix));
+          else resolve(ids.slice(from, from + count) as readonly string[]);
+          from += count;
+        }
       })
       .catch((error: unknown) => {
         for (const { reject } of adds) reject(error);
@@ -154,7 +164,7 @@ export class Turns {
 
   // --- writing and claiming ---
 
-  #sendTurn(writes: readonly PendingWrite[], claims: readonly MergedClaim[]): void {
+  #sendTurn(writes: readonly PendingWrite[], claims: readonly Claim[]): void {
     const { prefix } = this.#host;
     const args: Arguments = [this.#host.newCallId()];
     if (writes.length > 0) args.push(0);
@@ -162,6 +172,8 @@ export class Turns {
     for (const pending of writes) {
       const before = args.length;
       try {
+        const { finishing } = pending.lease;
+        if (finishing !== undefined && endings.has(pending.kind)) args.push('wished', finishing);
         args.push(pending.kind);
         writeArguments(args, pending.lease, pending.write, prefix);
         if (pending.more) args.push(...pending.more);
@@ -173,64 +185,41 @@ export class Turns {
     }
     if (writes.length > 0) args[1] = sent.length;
     args.push(claims.length);
-    for (const { queue, limit, lockDuration } of claims) {
-      args.push(queue, limit, lockDuration, this.#host.ownerOf(queue), this.#tokens);
-      this.#tokens += limit;
+    for (const claim of claims) {
+      claimArguments(args, claim, this.#host.ownerOf(claim.queue), this.#tokens);
+      this.#tokens += claim.limit;
     }
     this.#host
       .call(writes.length > 0 ? scripts.turn : scripts.claim, args)
       .then((reply) => {
         const answers = unpack(reply[2]!) as readonly unknown[];
-        sent.forEach((write, index) => settle(write, answers[index] as string));
+        sent.forEach((write, index) => settle(write, answers[index] as string, prefix));
         claims.forEach((claim, index) => this.#settleClaim(claim, answers[sent.length + index] as ClaimAnswer));
       })
       // an answer that can't be read is one of them: who waits must not wait for ever
       .catch((error: unknown) => {
         for (const { reject } of sent) reject(error);
-        for (const { callers } of claims) for (const { reject } of callers) reject(error);
+        for (const { claimants } of claims) for (const { reject } of claimants) reject(error);
       });
   }
 
-  #settleClaim({ queue, limit, callers }: MergedClaim, [again, lastEvent, now, taken]: ClaimAnswer): void {
-    const eventId = eventNumber(lastEvent);
-    const claimed: Claimed[] = [];
-    const arming: Promise<void>[] = [];
-    for (let i = 0; i < taken.length; i += 3) {
-      const jobId = taken[i] as string;
-      const values = taken[i + 2] as readonly (string | false)[];
-      const place = { queue, id: jobId, state: 'active', due: undefined, eventId } as const;
-      const job = claimedRecord(place, values, Number(now), this.#host.prefix);
-      const lease: RedisLease = { queue, jobId, token: taken[i + 1] as string, attempts: attemptsOfPlain(job) };
-      claimed.push({ job, lease });
-      const scheduler = schedulerOf(values);
-      if (scheduler !== undefined) arming.push(this.#host.arm(job, scheduler));
-    }
+  #settleClaim(claim: Claim, answer: ClaimAnswer): void {
+    const { queue, limit, claimants } = claim;
+    const [again, , now] = answer;
+    const claimed = claimedBy(claim, answer, this.#host.prefix);
     this.#host.claimed(queue, {
       emptied: claimed.length < limit,
       again: again === '' ? undefined : Math.max(Number(again) - Number(now), 0),
     });
+    const arming: Promise<void>[] = [];
+    for (const { job } of claimed) if (job.scheduler !== undefined) arming.push(this.#host.arm(job, job.scheduler));
     const give = (): void => {
       let from = 0;
-      for (const { options, resolve } of callers) resolve(claimed.slice(from, (from += options.limit)));
+      for (const { options, resolve } of claimants) resolve(claimed.slice(from, (from += options.limit)));
     };
     if (arming.length === 0) give();
     else void Promise.all(arming).then(give, give);
   }
-}
-
-function attemptsOfPlain({ parent, stalledCounter, opts, attemptsMade }: JobRecord): number | undefined {
-  const isPlain =
-    !parent && stalledCounter === 0 && !('removeOnComplete' in opts || 'removeOnFail' in opts || 'de' in opts);
-  return isPlain ? attemptsMade : undefined;
-}
-
-type ClaimAnswer = readonly [again: string, lastEvent: string, now: string, taken: readonly unknown[]];
-
-interface MergedClaim {
-  readonly queue: string;
-  readonly lockDuration: number;
-  readonly limit: number;
-  readonly callers: readonly PendingClaim[];
 }
 
 /** What of a list goes with one of several calls. */
@@ -239,25 +228,12 @@ function share<T>(list: readonly T[], call: number, calls: number): readonly T[]
   return calls === 1 ? list : list.slice(bound(call), bound(call + 1));
 }
 
-/** Claims on one queue are one; those who made them get their jobs in turn. */
-function merged(claims: readonly PendingClaim[]): readonly MergedClaim[] {
-  const groups = new Map<string, PendingClaim[]>();
-  for (const claim of claims) {
-    const key = `${claim.options.lockDuration} ${claim.queue}`;
-    const group = groups.get(key);
-    if (group) group.push(claim);
-    else groups.set(key, [claim]);
-  }
-  return Array.from(groups.values(), (callers) => ({
-    queue: callers[0]!.queue,
-    lockDuration: callers[0]!.options.lockDuration,
-    limit: callers.reduce((sum, { options }) => sum + options.limit, 0),
-    callers,
-  }));
-}
-
 /** Answers begin with `=`, refusals with `!`. */
-function settle({ lease: { jobId, queue }, read, resolve, reject }: PendingWrite, answer: string): void {
+function settle(
+  { lease: { jobId, queue }, read, resolve, reject }: PendingWrite,
+  answer: string,
+  prefix: string,
+): void {
   if (answer.startsWith('=')) {
     resolve(read(answer.slice(1)));
     return;
@@ -265,8 +241,15 @@ function settle({ lease: { jobId, queue }, read, resolve, reject }: PendingWrite
   const [kind, ...words] = answer.split(' ');
   const rest = words.join(' ');
   if (kind === '!cancelled') reject(new JobCancelledError(rest));
+  else if (kind === '!parent') reject(noParent(rest, prefix));
   else if (kind === '!order') reject(new LeaseLostError(`a write of job ${jobId} doesn't follow the stored ${rest}`));
   else if (kind === '!lost') {
     reject(new LeaseLostError(`another worker may hold job ${jobId} of queue ${queue}: nothing was written`));
   } else reject(refusalOf(Object.assign(new Error(rest), { name: 'ReplyError' }), 'Redis').error);
+}
+
+function noParent(key: string, prefix: string): JobNotFoundError {
+  const colon = key.indexOf(':', prefix.length + 1);
+  const [queue, id] = [key.slice(prefix.length + 1, colon), key.slice(colon + 1)];
+  return new JobNotFoundError(`there is no job ${id} in queue ${queue} to be the parent of another: nothing was added`);
 }

@@ -4,6 +4,7 @@
 --- @include "shared/places"
 --- @include "shared/looking"
 --- @include "shared/children"
+--- @include "shared/deduplicating"
 --- @include "shared/finishing"
 
 local function cancel(queue, id, reason)
@@ -11,7 +12,7 @@ local function cancel(queue, id, reason)
   local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'opts', 'deid')
   if not values[1] or values[2] then return 0 end
   local children = unfinishedChildren(key)
-  takeOut(queue, id)
+  queue.freed = takeOut(queue, id) == 'active' or queue.freed
   call('DEL', key .. ':lock')
   call('HDEL', key, 'sa')
   -- a write of its own: what the last one said of the job's sleep is over

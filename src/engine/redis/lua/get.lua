@@ -1,8 +1,6 @@
 #!lua flags=no-writes
--- ARGV: queue, ids. Answers the time, the number of the queue's last event, per job: id, state, due, hash, or none that
--- doesn't exist.
+-- ARGV: queue, ids. Answers as shared/reading.lua says.
 --- @include "shared/store"
---- @include "shared/places"
 --- @include "shared/looking"
 --- @include "shared/reading"
 

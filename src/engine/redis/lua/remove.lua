@@ -1,41 +1,37 @@
--- Removes a job that isn't active, with its unfinished children, and tells its parent. ARGV: queue, id.
--- Answers the time and whether it did.
+-- Removes a job that isn't active, with its unfinished children or without, and tells its parent. ARGV: queue, id, 1 with
+-- its children. Answers the time and: removed, missing, active, or scheduled.
 --- @include "shared/store"
 --- @include "shared/places"
 --- @include "shared/looking"
 --- @include "shared/children"
+--- @include "shared/removing"
 
-local function holdsActive(queue, id)
-  local key = queue.key .. id
-  if call('EXISTS', key .. ':lock') == 1 or call('LPOS', queue.key .. 'active', id) then return true end
-  for _, child in ipairs(unfinishedChildren(key)) do
-    if holdsActive(child.queue, child.id) then return true end
+local queue, id, withChildren = queueNamed(take()), take(), take() == '1'
+
+local function childrenOf(each)
+  return withChildren and unfinishedChildren(each.queue.key .. each.id) or {}
+end
+
+local function holdsActive(job)
+  if isHeld(job.queue, job.id) then return true end
+  for _, child in ipairs(childrenOf(job)) do
+    if holdsActive(child) then return true end
   end
   return false
 end
 
--- BullMQ's rule: the next job of a scheduler goes with its scheduler only.
-local function isArmed(queue, id)
-  local scheduler = call('HGET', queue.key .. id, 'rjk')
-  local next = scheduler and call('ZSCORE', queue.key .. 'repeat', scheduler)
-  return next and id == 'repeat:' .. scheduler .. ':' .. digits(next)
+-- The parent first: it must not be woken by the end of its children.
+local function remove(job)
+  local children = childrenOf(job)
+  removeJob(job.queue, job.id)
+  for _, child in ipairs(children) do remove(child) end
 end
 
-local function remove(queue, id)
-  local key = queue.key .. id
-  local children = unfinishedChildren(key)
-  dropDeduplication(queue, id)
-  local prev = takeOut(queue, id)
-  deleteJob(key)
-  tell(queue, 'removed', id, 'prev', prev or 'unknown')
-  for _, child in ipairs(children) do remove(child.queue, child.id) end
-end
-
-local queue, id = queueNamed(take()), take()
-local key = queue.key .. id
-local values = call('HMGET', key, 'name', 'parent', 'sp')
-if not values[1] or holdsActive(queue, id) or isArmed(queue, id) then return { time[1], time[2], 0 } end
-remove(queue, id)
-if values[2] then childRemoved(values[2], key, values[3]) end
+local job = { queue = queue, id = id }
+local values = call('HMGET', queue.key .. id, 'name', 'rjk')
+if not values[1] then return { time[1], time[2], 'missing' } end
+if isArmed(queue, id, values[2]) then return { time[1], time[2], 'scheduled' } end
+if holdsActive(job) then return { time[1], time[2], 'active' } end
+remove(job)
 leave()
-return { time[1], time[2], 1 }
+return { time[1], time[2], 'removed' }

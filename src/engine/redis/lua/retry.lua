@@ -1,16 +1,16 @@
--- Puts a finished job back at the tail. ARGV: queue, id. Answers the time and whether it was one.
+-- Puts a finished job back among the waiting. ARGV: queue, id, a state if it must be in this one, further fields that go.
+-- Answers the time and whether it was one.
 --- @include "shared/store"
 --- @include "shared/places"
 --- @include "shared/children"
+--- @include "shared/reopening"
 
-local queue, id = queueNamed(take()), take()
-local key = queue.key .. id
-local prev = call('ZREM', queue.key .. 'completed', id) == 1 and 'completed' or call('ZREM', queue.key .. 'failed', id) == 1 and 'failed'
-if not prev then return { time[1], time[2], 0 } end
-call('HDEL', key, 'finishedOn', 'processedOn', 'returnvalue', 'failedReason', 'sc', 'defa')
-local values = call('HMGET', key, 'stc', 'priority', 'parent')
-if values[1] then call('HSET', key, 'sb', values[1]) end
-makeReady(queue, id, tonumber(values[2] or 0), false, prev)
-if values[3] then childReopened(values[3], key) end
-leave()
-return { time[1], time[2], 1 }
+local queue, id, wanted, resets = queueNamed(take()), take(), takeOptional(), takeList()
+for _, state in ipairs({ 'completed', 'failed' }) do
+  if (wanted or state) == state and call('ZREM', queue.key .. state, id) == 1 then
+    reopen(queue, id, state, unpack(resets))
+    leave()
+    return { time[1], time[2], 1 }
+  end
+end
+return { time[1], time[2], 0 }

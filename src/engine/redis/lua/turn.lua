@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- What the activations of one process have to tell the store in one turn of its event loop, and the claims that it makes.
--- ARGV: a number of the call's own, the number of writes, then per write its kind and arguments; then claims likewise.
+-- ARGV: a number of the call's own, the number of writes, then per write its kind and arguments; then claims likewise. Before a
+-- kind, `wished` and what shared/finishing.lua says may come.
 -- Answers the time, and per write and claim an answer of its own: a lost lease spoils no other.
 --- @include "shared/store"
 --- @include "shared/places"
@@ -21,6 +22,9 @@ local mayHaveChildren
 setmetatable(rare, {
   __index = function(self, name)
 --- @include "shared/children"
+--- @include "shared/deduplicating"
+--- @include "shared/turning-away"
+--- @include "shared/adding-rarely"
 --- @include "shared/adding"
 --- @include "shared/finishing"
 --- @include "shared/writing-rarely"
@@ -33,11 +37,15 @@ setmetatable(rare, {
       statusOf = statusOf,
       chunksOf = chunksOf,
       readChunk = readChunk,
-      writeChunks = writeChunks,
-      takeJob = takeJob,
+      missingParentOf = missingParentOf,
+      turnedAwayBy = turnedAwayBy,
+      awaitChildren = awaitChildren,
+      releaseParents = releaseParents,
+      takeJobs = takeJobs,
       addJob = addJob,
+      finishAdding = finishAdding,
       endDeduplication = endDeduplication,
-      trimFinished = trimFinished,
+      settle = settle,
       groupOf = groupOf,
       childCompleted = childCompleted,
       refused = refused,
@@ -56,14 +64,24 @@ setmetatable(rare, {
   end,
 })
 
+-- Why the children of a write can't be added, if they can't.
+local function refuseChildren(children)
+  local missing = children and children.haveParents and rare.missingParentOf(children)
+  return missing and '!parent ' .. missing
+end
+
 local function answerTo(pending, lock)
-  return prove(pending.write, lock) or writes[pending.kind](pending.write, pending.first, pending.second)
+  local write = pending.write
+  return prove(write, lock) or refuseChildren(write.children) or writes[pending.kind](write, pending.first, pending.second)
 end
 
 local callId = take()
 local pending, locks, dependencies = {}, {}, {}
 for i = 1, tonumber(take()) do
-  local each = { kind = take(), write = takeWrite() }
+  local kind, finishing = take(), nil
+  if kind == 'wished' then finishing, kind = take(), take() end -- what the worker wishes for a job that finishes
+  local each = { kind = kind, write = takeWrite() }
+  each.write.finishing = finishing
   if not writes[each.kind] then rare.define() end
   if arguments[each.kind] then each.first, each.second = arguments[each.kind]() end
   if each.kind == 'complete' then

@@ -77,15 +77,14 @@ local function failDeferred(queue, id, job, reason)
   if attempts >= (cjson.decode(job.opts).attempts or 0) then tell(queue, 'retries-exhausted', id, 'attemptsMade', attempts) end
 end
 
-local function countOnLimiter(queue, count)
-  local max = metaOf(queue).max
-  if not max or count == 0 then return end
+local function countOnLimiter(queue, count, duration)
+  if count == 0 then return end
   local limiter = queue.key .. 'limiter'
-  if call('INCRBY', limiter, count) == count then call('PEXPIRE', limiter, math.floor(math.abs(metaOf(queue).duration or 0))) end
+  if call('INCRBY', limiter, count) == count then call('PEXPIRE', limiter, math.floor(math.abs(duration or 0))) end
 end
 
 -- The same claim, sent again: what it had taken and still holds.
-local function claimAgain(queue, owner, taken)
+local function claimAgain(queue, taken)
   local claimed = {}
   for i = 1, #taken, 2 do
     local key = queue.key .. taken[i]

@@ -1,5 +1,12 @@
--- How many jobs may be taken under the queue's global concurrency and rate, and when more may be.
-local function roomOf(queue, limit)
+-- At most so many jobs in a time: what the queue says goes before what the worker wishes.
+local function rateOf(queue, wishes)
+  local meta = metaOf(queue)
+  if meta.max then return meta.max, meta.duration end
+  return wishes and wishes.max, wishes and wishes.duration
+end
+
+-- How many jobs may be taken under the queue's global concurrency and the rate, and when more may be.
+local function roomOf(queue, limit, max)
   local meta = metaOf(queue)
   if meta.paused then return 0 end
   if meta.concurrency then limit = math.min(limit, meta.concurrency - call('LLEN', queue.active)) end
@@ -7,22 +14,25 @@ local function roomOf(queue, limit)
   local ttl = call('PTTL', limiter)
   if ttl > 0 then
     local count = tonumber(call('GET', limiter) or 0)
-    local max = meta.max or (count >= 9007199254740991 and 0) or math.huge -- BullMQ's manual limit is the largest number
+    max = max or (count >= 9007199254740991 and 0) or math.huge -- BullMQ's manual limit is the largest number
     limit = math.min(limit, max - count)
     if limit <= 0 then return 0, now + ttl end
-  elseif meta.max then
+  elseif max then
     if ttl == 0 then call('DEL', limiter) end -- what is counted now would be forgotten with its last millisecond
-    limit = math.min(limit, meta.max)
+    limit = math.min(limit, max)
   end
   return math.max(limit, 0)
 end
 
--- What there may be of a job that has never been started; what isn't there is `false`. An odd number: by it the reader tells
--- them from names and values.
-local fresh = { 'ss', 'name', 'data', 'opts', 'timestamp', 'ats', 'parent', 'sp', 'defa', 'rjk', 'sd' }
+-- What there may be of a job to which nothing has happened; what isn't there is `false`. An odd number: by it the reader tells
+-- them from names and values. By the last five others are known, when their starts were set back to none.
+local fresh = {
+  'ss', 'name', 'data', 'opts', 'timestamp', 'ats', 'parent', 'sp', 'defa', 'rjk', 'sd', 'priority',
+  'sw', 'atm', 'stc', 'progress', 'stacktrace',
+}
 
 -- Makes a job active; answers the values of `fresh`, or all names and values of its hash when it was started before.
-local function activate(queue, id, token, lockDuration)
+local function activate(queue, id, token, lockDuration, wishes)
   local key = queue.key .. id
   local fields = call('HMGET', key, unpack(fresh))
   if not fields[2] then -- it was removed by hand
@@ -31,13 +41,16 @@ local function activate(queue, id, token, lockDuration)
   end
   local due = tonumber(fields[11] or 0)
   if fields[9] and not fields[1] then
-    return rare.failDeferred(queue, id, { opts = fields[4], parent = fields[7] }, fields[9])
+    local finishing = wishes and wishes.finishing
+    return rare.failDeferred(queue, id, { opts = fields[4], parent = fields[7], finishing = finishing }, fields[9])
   end
   if fields[9] and rare.isTooSoon(queue, id, due) then return end
   if due > now then call('HDEL', key, 'sd') end -- it was let go before its time
-  local isFresh, started = not (fields[1] or fields[6]), (fields[6] or 0) + 1
+  local isFresh = not (fields[1] or fields[6] or fields[13] or fields[14] or fields[15] or fields[16] or fields[17])
+  local started = (fields[6] or 0) + 1
   call('SET', key .. ':lock', token, 'PX', lockDuration)
-  call('HSET', key, 'processedOn', nowText, 'ats', started)
+  if wishes and wishes.worker then call('HSET', key, 'processedOn', nowText, 'ats', started, 'pb', wishes.worker)
+  else call('HSET', key, 'processedOn', nowText, 'ats', started) end
   tell(queue, 'active', id, 'prev', 'waiting')
   if not isFresh then
     local all = call('HGETALL', key)
@@ -47,16 +60,17 @@ local function activate(queue, id, token, lockDuration)
   return fields
 end
 
--- Takes up to `limit` jobs, each under a token `<owner>:<number>`. Answers when to look again, the number of the last
--- event, the time, and per job: id, token, fields of its hash.
-local function claim(queue, limit, lockDuration, owner, number)
+-- Takes up to `limit` jobs, each under a token `<owner>:<number>`, as the worker wishes (see takeClaim). Answers when to look again, the
+-- number of the last event, the time, and per job: id, token, fields of its hash.
+local function claim(queue, limit, lockDuration, owner, number, wishes)
   local due = nextDueOf(queue)
   if due and due <= now then
     rare.promoteDue(queue)
     due = nextDueOf(queue)
   end
   addArrived(queue)
-  local room, again = roomOf(queue, limit)
+  local max, duration = rateOf(queue, wishes)
+  local room, again = roomOf(queue, limit, max)
   local ids = room > 0 and call('RPOP', queue.wait, room) or {}
   if #ids < room then
     local prioritized = call('ZPOPMIN', queue.prioritized, room - #ids)
@@ -67,13 +81,13 @@ local function claim(queue, limit, lockDuration, owner, number)
   local claimed = {}
   for i, id in ipairs(ids) do
     local token = owner .. ':' .. digits(number + i)
-    local fields = activate(queue, id, token, lockDuration)
+    local fields = activate(queue, id, token, lockDuration, wishes)
     if fields then
       local last = #claimed
       claimed[last + 1], claimed[last + 2], claimed[last + 3] = id, token, fields
     end
   end
-  if queue.meta.max then rare.countOnLimiter(queue, #claimed / 3) end
+  if max then rare.countOnLimiter(queue, #claimed / 3, duration) end
   -- for the next worker, or none need be woken any more
   queue.ready = room > 0 and #ids == room and call('EXISTS', queue.wait, queue.prioritized) > 0
   if #ids > 0 and not queue.ready then call('ZREM', queue.key .. 'marker', '0') end

@@ -1,47 +1,55 @@
 -- A job's end.
 
--- BullMQ's `keepLastIfActive`: the last of the jobs that were added while this one was active follows it.
-local function addNextOf(queue, deduplicationId)
-  local nextKey = queue.key .. 'dn:' .. deduplicationId
-  local values = call('HMGET', nextKey, 'name', 'data', 'opts', 'jid', 'pk', 'pd', 'pdk', 'rjk')
-  if not values[1] then return end
-  call('DEL', nextKey)
-  local counter = call('INCR', queue.key .. 'id')
-  local id = values[4] or digits(counter)
-  local opts = cjson.decode(values[3])
-  local delay, priority, ttl = tonumber(opts.delay or 0), tonumber(opts.priority or 0), tonumber(opts.de.ttl or 0)
-  if ttl > 0 and not opts.de.keepLastIfActive then call('SET', queue.key .. 'de:' .. deduplicationId, id, 'PX', ttl)
-  else call('SET', queue.key .. 'de:' .. deduplicationId, id) end
-  local fields = { 'name', values[1], 'data', values[2], 'opts', values[3], 'timestamp', nowText, 'delay', delay, 'priority', priority }
-  for name, value in pairs({ parentKey = values[5], parent = values[6], rjk = values[8], deid = deduplicationId }) do
-    if value then
-      fields[#fields + 1] = name
-      fields[#fields + 1] = value
-    end
-  end
-  call('HSET', queue.key .. id, unpack(fields))
-  tell(queue, 'added', id, 'name', values[1])
-  if values[7] then call('SADD', values[7], queue.key .. id) end
-  if delay > 0 then makeDelayed(queue, id, now + delay) else makeReady(queue, id, priority, opts.lifo) end
+local optionOf = { completed = 'removeOnComplete', failed = 'removeOnFail' }
+
+-- What workers wish for the jobs that finish on them, by the JSON of it: `removeOnComplete`, `removeOnFail` for those that have no such
+-- option of their own, and `metrics`, so many minutes are counted.
+local wishesIn = {}
+
+local function wishesOf(finishing)
+  if not wishesIn[finishing] then wishesIn[finishing] = cjson.decode(finishing) end
+  return wishesIn[finishing]
 end
 
--- BullMQ's rule: the key of a deduplication lives as long as its job, unless it has a time to live of its own.
-local function endDeduplication(queue, id, deduplicationId)
-  local key = queue.key .. 'de:' .. deduplicationId
-  if call('PTTL', key) == -1 and call('GET', key) == id then call('DEL', key) end
-  addNextOf(queue, deduplicationId)
+-- How many to keep, for how many seconds, and how many to remove at most; nothing when all are kept.
+local function limitsOf(state, opts, finishing)
+  local option
+  if string.find(opts or '', optionOf[state], 1, true) then option = cjson.decode(opts)[optionOf[state]] end
+  if option == nil and finishing then option = wishesOf(finishing)[optionOf[state]] end
+  if option == true then return 0 end
+  if type(option) == 'number' then option = { count = option } end
+  if type(option) ~= 'table' then return end
+  local count = tonumber(option.count)
+  return count and count >= 0 and count or nil, tonumber(option.age), tonumber(option.limit) -- BullMQ's -1 keeps all
 end
 
-local function limitsOf(option)
-  if type(option) == 'table' then return tonumber(option.count), tonumber(option.age) end
-  if type(option) == 'number' then return option, nil end
-  if option == true then return 0, nil end
+-- BullMQ's metrics: a hash that counts, and a list of the numbers of each minute, the newest first, which is filled up when the
+-- first job of a later minute comes.
+local function countFinished(queue, state, points)
+  local key = queue.key .. 'metrics:' .. state
+  local before = call('HINCRBY', key, 'count', 1) - 1
+  queue.counted = queue.counted or {}
+  if queue.counted[state] then return end -- no minute has passed since
+  queue.counted[state] = true
+  local last = call('HMGET', key, 'prevTS', 'prevCount')
+  if not last[1] then return call('HSET', key, 'prevTS', nowText, 'prevCount', 0) end
+  local minutes = math.min(math.floor(now / 60000) - math.floor(last[1] / 60000), points)
+  if minutes <= 0 then return end
+  local numbers = { before - last[2] }
+  for minute = 2, minutes do numbers[minute] = 0 end
+  callWithAll('LPUSH', key .. ':data', numbers)
+  call('LTRIM', key .. ':data', 0, points - 1)
+  call('HSET', key, 'prevTS', nowText, 'prevCount', before)
 end
 
+-- One that has failed may be pending yet: its parent waits no longer than it is kept.
 local function deleteFinished(queue, state, ids)
   for _, id in ipairs(ids) do
+    local key = queue.key .. id
+    local values = state == 'failed' and call('HMGET', key, 'parent', 'sp')
     call('ZREM', queue.key .. state, id)
-    deleteJob(queue.key .. id)
+    deleteJob(key)
+    if values and values[1] then childRemoved(values[1], key, values[2]) end
   end
 end
 
@@ -55,20 +63,30 @@ local function oldest(queue, state, count, id)
   return ids
 end
 
--- Removes what needn't be kept now that a job has finished, at most 100 jobs. Answers whether it is kept itself.
-local function trimFinished(queue, state, id, opts)
+-- How many finished jobs this call may still remove.
+local removable = 1000
+
+-- Does with a job that has finished what its option asks for, or its worker wishes: counts it, and removes what needn't be kept,
+-- at most 100 others if nothing else is asked for. Answers whether it is kept itself.
+local function settle(queue, state, id, opts, finishing)
+  local points = finishing and wishesOf(finishing).metrics
+  if points then countFinished(queue, state, points) end
+  local count, age, limit = limitsOf(state, opts, finishing)
+  if not (count or age) then return true end
   addFinished(queue)
-  local count, age = limitsOf(cjson.decode(opts)[state == 'completed' and 'removeOnComplete' or 'removeOnFail'])
   if count == 0 then
     deleteFinished(queue, state, { id })
     return false
   end
-  if age then
-    deleteFinished(queue, state, call('ZRANGEBYSCORE', queue.key .. state, '-inf', now - age * 1000, 'LIMIT', 0, 100))
+  local most = math.min(limit or 100, removable)
+  local function remove(ids)
+    most, removable = most - #ids, removable - #ids
+    deleteFinished(queue, state, ids)
   end
+  if age then remove(call('ZRANGEBYSCORE', queue.key .. state, '-inf', now - age * 1000, 'LIMIT', 0, most)) end
   if count then
     local surplus = call('ZCARD', queue.key .. state) - count
-    if surplus > 0 then deleteFinished(queue, state, oldest(queue, state, math.min(surplus, 100), id)) end
+    if surplus > 0 and most > 0 then remove(oldest(queue, state, math.min(surplus, most), id)) end
   end
   return call('EXISTS', queue.key .. id) == 1
 end
@@ -87,7 +105,8 @@ local function groupOf(key)
   return call('HGET', key, 'sp') or nil
 end
 
--- Fails a job that is in no place any more. `job`: {parent, opts, deid} of its hash. Answers whether it is kept.
+-- Fails a job that is in no place any more. `job`: {parent, opts, deid} of its hash, and what its worker wishes if it has one.
+-- Answers whether it is kept.
 local function failForGood(queue, id, job, reason, code)
   local key = queue.key .. id
   noteFailure(key, reason, code)
@@ -98,5 +117,5 @@ local function failForGood(queue, id, job, reason, code)
   if job.deid then endDeduplication(queue, id, job.deid) end
   if job.parent then childFailed(job.parent, key, groupOf(key), reason) end
   noteFinished(queue, 'failed', id)
-  return not string.find(job.opts or '', 'removeOnFail', 1, true) or trimFinished(queue, 'failed', id, job.opts)
+  return settle(queue, 'failed', id, job.opts, job.finishing)
 end

@@ -13,7 +13,7 @@ local function placeInPriority(queue, lowest, atHead)
 end
 
 -- Where claims find it. The right end of `wait` runs next; so does the lowest score of `prioritized`.
-local function makeReady(queue, id, priority, atHead, prev)
+local function putReady(queue, id, priority, atHead)
   if priority == 0 then
     if atHead then call('RPUSH', queue.wait, id)
     elseif queue.arrived then queue.arrived[#queue.arrived + 1] = id
@@ -22,6 +22,10 @@ local function makeReady(queue, id, priority, atHead, prev)
     call('ZADD', queue.key .. 'prioritized', placeInPriority(queue, priority * 4294967296, atHead), id)
   end
   queue.ready = true
+end
+
+local function makeReady(queue, id, priority, atHead, prev)
+  putReady(queue, id, priority, atHead)
   if prev then tell(queue, 'waiting', id, 'prev', prev) else tell(queue, 'waiting', id) end
 end
 

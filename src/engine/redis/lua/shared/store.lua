@@ -141,11 +141,18 @@ local function addArrived(queue)
   queue.arrived = nil
 end
 
+-- Whether a job that has left `active` made room for one that waits.
+local function hasRoom(queue)
+  local concurrency = metaOf(queue).concurrency
+  return concurrency and call('LLEN', queue.active) < concurrency and call('EXISTS', queue.wait, queue.prioritized) > 0
+end
+
 -- To be called last: wakes those who watch, once per queue, and trims the events.
 local function leave()
   for key, queue in pairs(queues) do
     addArrived(queue)
     if queue.finished then addFinished(queue) end
+    if queue.freed and not queue.ready then queue.ready = hasRoom(queue) end
     if queue.ready and not metaOf(queue).paused then call('ZADD', key .. 'marker', 0, '0') end
     if queue.delayed then
       local due = nextDueOf(queue)

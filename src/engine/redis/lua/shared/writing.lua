@@ -24,11 +24,7 @@ local function takeWrite()
     for i = 1, removed do write.removed[i] = ARGV[at + i] end
     at = at + removed
   end
-  local children = tonumber(take())
-  if children > 0 then
-    write.children = {}
-    for i = 1, children do write.children[i] = rare.takeJob() end
-  end
+  if ARGV[at + 1] == '0' then at = at + 1 else write.children = rare.takeJobs() end
   return write
 end
 
@@ -65,7 +61,7 @@ end
 local function addChildren(write)
   if not write.children then return end
   for _, child in ipairs(write.children) do rare.addJob(child) end
-  rare.writeChunks()
+  rare.finishAdding()
   write.children = nil
 end
 
@@ -103,6 +99,7 @@ local function sleepUntil(write, due)
 end
 
 local function endLease(write)
+  write.queue.freed = true
   endedLocks[#endedLocks + 1] = write.key .. ':lock'
   call('LREM', write.queue.active, -1, write.id)
 end

@@ -9,7 +9,7 @@ end
 function writes.complete(write, result, failuresSeen)
   local key, queue, id = write.key, write.queue, write.id
   if write.children or mayHaveChildren then
-    local waiting = rare.waitForChildren(write, failuresSeen)
+    local waiting = rare.waitForChildren(write, result, failuresSeen)
     if waiting then return waiting end
   end
   endLease(write)
@@ -33,8 +33,9 @@ function writes.complete(write, result, failuresSeen)
   if write.deid then rare.endDeduplication(queue, id, write.deid) end
   if write.parent then rare.childCompleted(write.parent, key, rare.groupOf(key), result or absent) end
   noteFinished(queue, 'completed', id)
-  local keepsAll = not string.find(write.opts or '', 'removeOnComplete', 1, true)
-  if not keepsAll and not rare.trimFinished(queue, 'completed', id, write.opts) then rare.leaveReceipt(write, '=completed') end
+  local isKept = not (write.finishing or string.find(write.opts or '', 'removeOnComplete', 1, true))
+    or rare.settle(queue, 'completed', id, write.opts, write.finishing)
+  if not isKept then rare.leaveReceipt(write, '=completed') end
   return '=completed'
 end
 
