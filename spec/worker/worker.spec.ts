@@ -596,7 +596,7 @@ describe('W4: close', () => {
     expect(events).toEqual(['worker of queue work closes']);
     await w.until(Promise.all(closings));
     expect(events).toEqual(['worker of queue work closes', 'closed']);
-    worker.run();
+    void worker.run();
     await w.settle();
     expect(worker.activeCount).toBe(0);
   });
@@ -607,7 +607,7 @@ describe('W4: close', () => {
     const app = createApp({ processors: [P], connection: w.engine });
     const job = await w.client.queue(P).add('job', 1);
     await w.until(app.worker(P).close());
-    app.worker(P).run();
+    void app.worker(P).run();
     await w.settle();
     expect(w.get(job).state).toBe('waiting');
   });
