@@ -1,10 +1,16 @@
+import type { Waiting } from '../engine.js';
 import type { ChildRecord, ParentLink } from '../records.js';
-import type { Awaited } from './stored-job.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** How a child ended. */
 export type ChildOutcome = Pick<ChildRecord, 'status' | 'value' | 'reason'>;
+
+/** What a job waits for, that is in `waiting-children`. */
+export interface Awaited extends Waiting {
+  /** It was added with its children, and hasn't begun: each that fails decides at once what becomes of it. */
+  readonly fresh?: true;
+}
 
 interface Group {
   readonly children: Set<ChildRecord>;

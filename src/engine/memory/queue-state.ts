@@ -1,14 +1,15 @@
 import type { Clock } from '../clock.js';
 import type { Unsubscribe } from '../engine.js';
 import type { JobState } from '../records.js';
+import type { Awaited } from './children.js';
 import { Deduplications } from './deduplication.js';
 import { EventFeed, type News } from './event-feed.js';
 import { Heap } from './heap.js';
 import { Limits } from './limits.js';
 import { MinuteCounts } from './metrics.js';
 import type { Outbox } from './outbox.js';
-import type { Scheduler } from './schedulers.js';
-import type { Awaited, StoredJob } from './stored-job.js';
+import type { Scheduler } from './scheduler.js';
+import type { StoredJob } from './stored-job.js';
 import { Watchers } from './watchers.js';
 
 /** One queue: its jobs, the order in which they run, and those who watch. Every change of a job's state goes through it. */

@@ -2,18 +2,9 @@ import type { NewScheduler, Repeat, SchedulerRecord } from '../admin.js';
 import { nextByPattern } from '../schedules.js';
 import { insert } from './adding.js';
 import type { QueueState } from './queue-state.js';
+import type { Scheduler } from './scheduler.js';
 import type { Store } from './store.js';
 import { newStoredJob, type StoredJob } from './stored-job.js';
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** A job scheduler as the memory engine keeps it. */
-export interface Scheduler extends Mutable<SchedulerRecord> {
-  /** Jobs that it has added since it was set up or changed: its limit is of these. */
-  count: number;
-  /** How far its times lie behind the multiples of its interval. */
-  phase: number;
-}
 
 /** Sets up a scheduler, or changes it, and adds its next job; `undefined`: it would never add one. */
 export function upsertScheduler(store: Store, queue: QueueState, made: NewScheduler): string | undefined {

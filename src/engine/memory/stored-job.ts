@@ -1,6 +1,6 @@
-import type { Finishing, Waiting } from '../engine.js';
+import type { Finishing } from '../engine.js';
 import type { JobOptions, JobRecord, NewJob } from '../records.js';
-import type { Children } from './children.js';
+import type { Awaited, Children } from './children.js';
 import type { Entry } from './heap.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -19,12 +19,6 @@ export interface Lock {
   readonly finishing: Finishing | undefined;
 }
 
-/** What a job waits for in `waiting-children`. */
-export interface Awaited extends Waiting {
-  /** It was added with its children, and hasn't begun: each that fails decides at once what becomes of it. */
-  readonly fresh?: true;
-}
-
 /** A job as the memory engine keeps it. */
 export interface StoredJob extends Omit<Mutable<JobRecord>, 'checkpoint' | 'eventId'> {
   cursor: string | undefined;
@@ -39,6 +33,7 @@ export interface StoredJob extends Omit<Mutable<JobRecord>, 'checkpoint' | 'even
   children: Children | undefined;
   readonly hasChildren: boolean;
   readonly logs: string[];
+  /** In `waiting-children`. */
   awaited: Awaited | undefined;
   /** When it was parked last. */
   parkedOn: number | undefined;
