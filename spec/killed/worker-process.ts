@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { WorkerConfig } from './worker-program.js';
 
 /** How a process ended. */
 export interface End {
@@ -20,8 +19,8 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   #ending = false;
 
-  /** @param program the bundled worker program */
-  constructor(program: string, configs: readonly WorkerConfig[]) {
+  /** @param program a bundled program, which gets the configs as JSON */
+  constructor(program: string, configs: readonly { readonly name: string }[]) {
     this.name = configs[0]!.name;
     this.#child = fork(program, [JSON.stringify(configs)], {
       execArgv: [],

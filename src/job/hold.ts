@@ -10,6 +10,7 @@ export class Hold {
   readonly #told: (progress: unknown) => void;
   #seq: number;
   #moved: 'delayed' | 'waiting-children' | undefined;
+  #savedData = false;
 
   /** @param told called with progress that the function has saved */
   constructor(activation: Activation, told: (progress: unknown) => void) {
@@ -25,6 +26,15 @@ export class Hold {
   /** Where the function has moved the job: its lease is over since then. */
   get moved(): 'delayed' | 'waiting-children' | undefined {
     return this.#moved;
+  }
+
+  /** Whether the function has replaced the job's data. */
+  get savedData(): boolean {
+    return this.#savedData;
+  }
+
+  dataSaved(): void {
+    this.#savedData = true;
   }
 
   told(progress: unknown): void {

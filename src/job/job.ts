@@ -61,6 +61,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
     const payload = this.context.payloads.encode(data, () => `the data of ${this.label}`);
     this.#expect(await this.#engine.updateData(this.queueName, this.id, payload, this.token));
     this.update({ data: payload });
+    this.#hold?.dataSaved();
   }
 
   /**

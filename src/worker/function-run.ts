@@ -152,11 +152,23 @@ export class FunctionRun {
         return this.#end({ type: moved });
       }
       if (isNamed(error, RateLimitError) || isNamed(error, WaitingError)) return this.#release();
-      if (!isWord) return this.#fail(error);
-      const method = isNamed(error, DelayedError) ? 'moveToDelayed(timestamp, token)' : 'moveToWaitingChildren(token)';
-      const message = `the function threw ${asError(error).name}, but had not moved the job: job.${method} comes first`;
-      return this.#fail(new JobStateError(message, { cause: error }));
+      return isWord ? this.#notMoved(asError(error)) : this.#fail(error);
     });
+  }
+
+  /**
+   * The worker before may have died after it had moved the job, and this function goes on behind that. If it has got further
+   * the job is put back, and the next run begins there; else that would come to the same again.
+   */
+  #notMoved(error: Error): Promise<void> {
+    const { job, hold } = this.#activation;
+    const method = isNamed(error, DelayedError) ? 'moveToDelayed(timestamp, token)' : 'moveToWaitingChildren(token)';
+    const what = `threw ${error.name}, but had not moved the job: job.${method} comes first`;
+    if (!hold.savedData) return this.#fail(new JobStateError(`the function ${what}`, { cause: error }));
+    this.#activation.warn(
+      `the function of job ${job.id} of queue ${job.queue} ${what}; it runs again with the data that it has saved`,
+    );
+    return this.#release();
   }
 
   #timedOut(timeout: number): void {
