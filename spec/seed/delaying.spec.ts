@@ -8,6 +8,7 @@ import { Performance } from './in-memory.js';
 import { compiled } from './page.js';
 import { itPlays } from './plays.js';
 import { runProgram } from './program.js';
+import { delayedTwice, nothingDone, nothingLeft, over, repeats, saved } from './reasons.js';
 
 jest.setTimeout(60_000);
 
@@ -18,25 +19,19 @@ const server = useRedis();
 /** A run that finds the job delayed before, and nothing to do, says so. */
 beforeAll(() => jest.spyOn(console, 'warn').mockImplementation(() => {}));
 
-const repeats = 'the page saves a step when its work is done: in between, the work is done again';
-const delayedTwice =
-  'the page delays the job before it saves the step: in between, the step is done and delays it again';
-const saved = 'a step that is saved is not done again';
-const over = 'there is nothing left to do when it is due';
-
 describe("BullMQ's page: delaying", () => {
   const result = undefined; // the page's function is in its last run when it has nothing left to do
   itPlays('delaying', { calls: 'initial second', result }, [
-    { at: 'after claim 1', calls: '| initial second', result, as: 'nothing was done' },
+    { at: 'after claim 1', calls: '| initial second', result, as: nothingDone },
     { at: 'before moveToDelayed 1', calls: 'initial | initial second', result, as: repeats },
     { at: 'after moveToDelayed 1', calls: 'initial | initial second', result, as: delayedTwice },
     { at: 'before updateData 1', calls: 'initial | initial second', result, as: delayedTwice },
     { at: 'after updateData 1', calls: 'initial | second', result, as: saved },
     { at: 'before updateData 2', calls: 'initial second | second', result, as: repeats },
-    { at: 'after updateData 2', calls: 'initial second |', result, as: over },
-    { at: 'after claim 2', calls: 'initial second |', result, as: over },
-    { at: 'before complete 1', calls: 'initial second |', result, as: over },
-    { at: 'after complete 1', calls: 'initial second |', result, as: 'it is over' },
+    { at: 'after updateData 2', calls: 'initial second |', result, as: nothingLeft },
+    { at: 'after claim 2', calls: 'initial second |', result, as: nothingLeft },
+    { at: 'before complete 1', calls: 'initial second |', result, as: nothingLeft },
+    { at: 'after complete 1', calls: 'initial second |', result, as: over },
   ]);
 
   it('sleeps in the store for 200 ms', async () => {
