@@ -43,8 +43,8 @@ export class JobContext {
 
   async close(): Promise<void> {
     this.#shut = true;
+    if (this.#ownsEngine) await this.engine.close(); // it tells first what has happened until now
     this.closing.close();
-    if (this.#ownsEngine) await this.engine.close();
   }
 
   // --- qualified names, as BullMQ has them: `<prefix>:<queue>` ---

@@ -52,7 +52,7 @@ const time = { test: (value: unknown) => Number.isFinite(timeOf(value as Time)),
 const repeatRules: OptionRules<RepeatOptions> = {
   pattern: { test: (value) => typeof value === 'string' && value !== '', expects: 'a cron pattern' },
   every: rules.period,
-  tz: { test: (value) => typeof value === 'string' && value !== '', expects: 'a time zone' },
+  tz: { test: isTimeZone, expects: 'a time zone, such as Europe/Vienna' },
   limit: rules.atLeastOne,
   startDate: time,
   endDate: time,
@@ -65,6 +65,14 @@ const templateRules: OptionRules<JobTemplate> = {
   data: { test: () => true, expects: 'anything' },
   opts: { test: isRecord, expects: "an object: the jobs' options" },
 };
+
+function isTimeZone(value: unknown): boolean {
+  try {
+    return typeof value === 'string' && new Intl.DateTimeFormat('en', { timeZone: value }) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** @throws ConfigurationError that names all faults, among them a pattern that can't be read or is never met */
 export async function newScheduler(
