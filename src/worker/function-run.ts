@@ -209,7 +209,8 @@ export class FunctionRun {
 
   async #fail(error: unknown, mayRetry = !isNamed(error, UnrecoverableError)): Promise<void> {
     const { job, clock } = this.#activation;
-    const again = mayRetry && job.attemptsMade + 1 < (job.opts.attempts ?? 1);
+    const mayStart = job.attemptsStarted < this.#options.maxStartedAttempts;
+    const again = mayRetry && mayStart && job.attemptsMade + 1 < (job.opts.attempts ?? 1);
     const delay = again ? await this.#backoff(error) : -1;
     await this.#hold.fail(failureOf(error), delay < 0 ? undefined : clock.now() + delay);
     this.#end({ type: delay < 0 ? 'failed' : 'retried', error });
