@@ -1,5 +1,7 @@
 import type { Waiting } from '../engine.js';
 import type { Failure, Lease, NewJob, ParentLink, Payload, Write } from '../records.js';
+import { optionsText } from './stored-options.js';
+import { flagOf } from './stored-record.js';
 
 /** Arguments of a script, in the order in which it takes them. */
 export type Arguments = (string | number)[];
@@ -10,27 +12,32 @@ export interface RedisLease extends Lease {
   readonly attempts?: number | undefined;
 }
 
-/** BullMQ's flags, which its workers read from a child's hash. */
-const flagOf = { fail: 'fpof', continue: 'cpof', ignore: 'idof' } as const;
-
 export function jobArguments(args: Arguments, jobs: readonly NewJob[], prefix: string): void {
   for (const job of jobs) oneJob(args, job, prefix);
 }
 
-function oneJob(args: Arguments, { queue, name, data, opts, timestamp, parent }: NewJob, prefix: string): void {
-  const { delay = 0, priority = 0, lifo = false, jobId } = opts;
+function oneJob(args: Arguments, job: NewJob, prefix: string): void {
+  const { queue, name, data, opts, timestamp, parent } = job;
+  const { delay = 0, priority = 0 } = opts;
   args.push(queue, name);
   optional(args, data);
-  args.push(JSON.stringify(opts), timestamp, delay, priority, lifo ? 1 : 0);
-  optional(args, jobId);
+  args.push(optionsText(opts), timestamp, delay, priority, traitsOf(job));
+  optional(args, job.id ?? opts.jobId);
   optional(args, parent?.queue);
   if (!parent) return;
   args.push(parent.id, parentText(parent, prefix), parent.onFailure);
   optional(args, parent.group);
 }
 
+/** What few jobs have, a letter each. */
+function traitsOf({ opts: { lifo, deduplication }, hasChildren }: NewJob): string {
+  return (lifo ? 'l' : '') + (deduplication ? 'd' : '') + (hasChildren ? 'c' : '');
+}
+
+/** BullMQ's workers look for the flag in the child's hash. */
 function parentText({ queue, id, onFailure }: ParentLink, prefix: string): string {
-  return JSON.stringify({ id, queueKey: `${prefix}:${queue}`, [flagOf[onFailure]]: true });
+  const flag = flagOf(onFailure);
+  return JSON.stringify({ id, queueKey: `${prefix}:${queue}`, ...(flag && { [flag]: true }) });
 }
 
 /** The arguments of a write, but for its kind before and what that needs after them. */

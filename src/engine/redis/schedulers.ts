@@ -1,14 +1,16 @@
 import { ClosedError, StoreUnavailableError } from '../../errors.js';
 import type { Cancel, Clock } from '../clock.js';
 import type { JobRecord } from '../records.js';
+import { loadPatterns, timesByPattern } from '../schedules.js';
 import { optional, type Arguments } from './arguments.js';
 import type { Script } from './script.js';
 import { scripts } from './scripts.js';
+import { optionsText } from './stored-options.js';
 
 const armAgain = 1_000;
 
-/** How a job scheduler of BullMQ repeats, as its jobs' options tell. */
-interface Repeat {
+/** How a job scheduler repeats, as its jobs' options tell. */
+interface CarriedRepeat {
   readonly pattern?: string;
   /** Milliseconds. */
   readonly every?: number;
@@ -22,11 +24,14 @@ interface Repeat {
   readonly tz?: string;
 }
 
-type ScheduledOptions = Readonly<Record<string, unknown>> & { readonly repeat?: Repeat; readonly prevMillis?: number };
+type CarriedOptions = Readonly<Record<string, unknown>> & {
+  readonly repeat?: CarriedRepeat;
+  readonly prevMillis?: number;
+};
 
 export interface SchedulersHost {
   readonly clock: Clock;
-  call(script: Script, args: Arguments): Promise<unknown>;
+  call(script: Script, args: Arguments): Promise<readonly unknown[]>;
   warn(message: string): void;
 }
 
@@ -48,11 +53,12 @@ export class Schedulers {
   async arm(job: JobRecord, scheduler: string): Promise<void> {
     const { id, queue, opts } = job;
     try {
-      const next = await nextOf(opts as ScheduledOptions, scheduler, Math.floor(this.#host.clock.now()));
-      if (!next) return;
-      const args: Arguments = [queue, scheduler, id, JSON.stringify(next.opts)];
-      optional(args, next.due);
-      await this.#host.call(scripts.armScheduler, args);
+      for await (const next of followersOf(opts as CarriedOptions, scheduler, Math.floor(this.#host.clock.now()))) {
+        const args: Arguments = [queue, scheduler, id, optionsText(next.opts)];
+        optional(args, next.due);
+        const [, , isTaken] = await this.#host.call(scripts.armScheduler, args);
+        if (isTaken !== 1) return;
+      }
     } catch (error) {
       if (error instanceof ClosedError) return; // whoever takes the job over arms it
       if (error instanceof StoreUnavailableError) this.#armLater(job, scheduler);
@@ -76,32 +82,29 @@ export class Schedulers {
 }
 
 interface Next {
+  /** Of the next job, but for its id and delay. */
   readonly opts: object;
   /** For a pattern; an interval is counted where the scheduler is. */
   readonly due: number | undefined;
 }
 
-/** What follows a job of a scheduler; `undefined` when it was the last. @throws when the pattern can't be read */
-async function nextOf(opts: ScheduledOptions, scheduler: string, clock: number): Promise<Next | undefined> {
+/** What may follow a job of a scheduler: the first that there isn't yet; none when it was the last. @throws when the pattern can't be read */
+async function* followersOf(carried: CarriedOptions, scheduler: string, clock: number): AsyncGenerator<Next> {
+  const { jobId: _, delay: __, ...opts } = carried;
   const { repeat = {}, prevMillis = 0 } = opts;
-  const { pattern, every, offset, limit = Infinity } = repeat;
+  const { pattern, every, tz, offset, limit = Infinity } = repeat;
   const [startDate, endDate] = [timeOf(repeat.startDate), timeOf(repeat.endDate)];
   const count = (repeat.count ?? 0) + 1;
-  if (count > limit || clock > (endDate ?? Infinity)) return undefined;
-  const due = pattern === undefined ? undefined : await nextTime(repeat, pattern, Math.max(prevMillis, clock));
-  if (due === undefined && !every) return undefined;
+  if (count > limit || clock > (endDate ?? Infinity)) return;
   const next = { ...repeat, offset: every && offset ? offset : undefined, count, startDate, endDate };
-  return {
-    opts: { attempts: 0, ...opts, repeat: next, repeatJobKey: scheduler, timestamp: clock, prevMillis: due },
-    due,
-  };
-}
-
-async function nextTime(repeat: Repeat, pattern: string, now: number): Promise<number | undefined> {
-  const { CronExpressionParser } = await import('cron-parser');
-  const currentDate = Math.max(timeOf(repeat.startDate) ?? 0, now);
-  const schedule = CronExpressionParser.parse(pattern, { ...repeat, currentDate });
-  return schedule.hasNext() ? Math.max(schedule.next().getTime(), now) : undefined;
+  const made = { ...opts, repeat: next, repeatJobKey: scheduler, timestamp: clock };
+  if (pattern === undefined) {
+    if (every) yield { opts: { ...made, prevMillis: undefined }, due: undefined };
+    return;
+  }
+  await loadPatterns();
+  for (const due of timesByPattern({ pattern, tz, startDate, endDate }, Math.max(prevMillis, clock)))
+    yield { opts: { ...made, prevMillis: due }, due };
 }
 
 function timeOf(date: number | string | undefined): number | undefined {

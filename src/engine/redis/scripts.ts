@@ -174,7 +174,8 @@ local children = {}
 local pattern = '^(' .. string.gsub(prefix, '%p', '%%%0') .. ':[^:]*:)(.*)$'
 for _, key in ipairs(pendingChildren(parentKey)) do
 local queueKey, id = string.match(key, pattern)
-if queueKey and call('HGET', key, 'parentKey') == parentKey then children[#children + 1] = { queue = queueAt(queueKey), id = id } end
+local values = queueKey and call('HMGET', key, 'parentKey', 'finishedOn') or {}
+if values[1] == parentKey and not values[2] then children[#children + 1] = { queue = queueAt(queueKey), id = id } end
 end
 return children
 end
@@ -839,6 +840,13 @@ else due = offset > 0 and aligned() or now end
 if offset == 0 then offset = due - math.floor(due / every) * every end
 return math.floor(due), math.floor(offset)
 end
+local function freeTime(queue, scheduler, due, every, replaced)
+for _ = 1, every and 32 or 1 do
+local id = scheduledId(scheduler, due)
+if id == replaced or call('EXISTS', queue.key .. id) == 0 then return due end
+due = due + (every or 0)
+end
+end
 local function addScheduled(queue, scheduler, due, name, data, opts)
 local id, delay, read = scheduledId(scheduler, due), math.max(due - now, 0), cjson.decode(opts)
 local priority = tonumber(read.priority) or 0
@@ -1304,24 +1312,19 @@ return { time[1], time[2], packed }`),
   armScheduler: script('arm-scheduler', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedScheduling, String.raw`local queue, scheduler, claimed, opts, byPattern = queueNamed(take()), take(), take(), take(), takeOptional()
 local key = queue.key .. 'repeat:' .. scheduler
 local armed = tonumber(call('ZSCORE', queue.key .. 'repeat', scheduler) or '')
-local function nextDue(every, offset)
-local own = cjson.decode(opts)['repeat']
-every = tonumber(every or own.every or '')
-return every and nextOfInterval(every, tonumber(offset or own.offset or 0), armed) or tonumber(byPattern or '')
-end
-if armed and claimed == scheduledId(scheduler, armed) then
+if not armed or claimed ~= scheduledId(scheduler, armed) then return { time[1], time[2], 0 } end
 local values = call('HMGET', key, 'name', 'data', 'every', 'offset', 'su')
-local due = values[1] and nextDue(values[3], values[4])
-if due and call('EXISTS', queue.key .. scheduledId(scheduler, due)) == 1 then
-tell(queue, 'duplicated', scheduledId(scheduler, due))
-elseif due then
+local own = cjson.decode(opts)['repeat'] -- one that doesn't say its interval has it from its jobs
+local every = tonumber(values[3] or own.every or '')
+local due = every and nextOfInterval(every, tonumber(values[4] or own.offset or 0), armed) or tonumber(byPattern or '')
+if not due or not values[1] then return { time[1], time[2], 0 } end
+due = freeTime(queue, scheduler, due, every)
+if not due then return { time[1], time[2], 1 } end
 call('ZADD', queue.key .. 'repeat', digits(due), scheduler)
 call('HINCRBY', key, 'ic', 1)
 addScheduled(queue, scheduler, due, values[1], not values[5] and (values[2] or '{}'), opts)
-end
 leave()
-end
-return { time[1], time[2] }`),
+return { time[1], time[2], 0 }`),
   cancel: script('cancel', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedDeduplicating, sharedFinishing, String.raw`local function cancel(queue, id, reason)
 local key = queue.key .. id
 local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'opts', 'deid')
@@ -1862,18 +1865,11 @@ local before = call('HMGET', key, 'every', 'offset', 'ic')
 local armed = tonumber(call('ZSCORE', queue.key .. 'repeat', scheduler) or '')
 local armedId = armed and scheduledId(scheduler, armed)
 local isSame = armed and every and tonumber(before[1] or '') == every
-local function isFree(due, replaces)
-local id = scheduledId(scheduler, due)
-return replaces and id == armedId or call('EXISTS', queue.key .. id) == 0
-end
 local function nextDue(replaces)
-if not every then return isFree(tonumber(byPattern), replaces) and tonumber(byPattern), 0 end
+local replaced = replaces and armedId
+if not every then return freeTime(queue, scheduler, tonumber(byPattern), nil, replaced), 0 end
 local due, found = nextOfInterval(every, tonumber(offset or 0), isSame and armed, startDate)
-if replaces and isSame then due = armed end
-for _ = 0, 32 do
-if isFree(due, replaces) then return due, found end
-due = due + every
-end
+return freeTime(queue, scheduler, replaces and isSame and armed or due, every, replaced), found
 end
 local function store(due, kept)
 local fields = { 'name', name, 'ic', before[3] or 1, unpack(more) }

@@ -1,4 +1,5 @@
-import type { ChildFailurePolicy, Checkpoint, JobOptions, JobRecord, JobState, ParentLink } from '../records.js';
+import type { ChildFailurePolicy, Checkpoint, JobRecord, JobState, ParentLink } from '../records.js';
+import { jsonOf, optionsOf } from './stored-options.js';
 
 /** What BullMQ's readers see as null. */
 export const absent = ' null';
@@ -28,6 +29,9 @@ export function recordOf(place: Place, fields: readonly string[], prefix: string
     data: hash.get('data'),
     opts: optionsOf(hash.get('opts')),
     timestamp: Number(hash.get('timestamp')),
+    delay: Number(hash.get('delay') ?? 0),
+    priority: Number(hash.get('priority') ?? 0),
+    seq: seqOf(hash.get('sw')),
     attemptsMade: Number(hash.get('atm') ?? 0),
     attemptsStarted: Number(hash.get('ats') ?? 0),
     stalledCounter: Number(hash.get('stc') ?? 0),
@@ -39,38 +43,46 @@ export function recordOf(place: Place, fields: readonly string[], prefix: string
     failedCode: hash.get('sc'),
     stacktrace: stacksOf(hash.get('stacktrace')),
     parent: parentOf(hash.get('parent'), hash.get('sp'), prefix),
+    processedBy: hash.get('pb'),
+    deferredFailure: hash.get('defa'),
+    deduplicationId: hash.get('deid'),
+    scheduler: hash.get('rjk'),
+    returned: returnedOf(hash.get('sr')),
     checkpoint: checkpointOf(hash.get('ss'), hash.get('sw'), saved),
   };
 }
 
-/** A job that was just claimed: all of its hash, or of one that was never started what there may be, in the script's order. */
+/**
+ * A job that was just claimed: all of its hash, or of one to which nothing has happened what there may be, in the script's order.
+ *
+ * @param worker the name of the one that has claimed it
+ */
 export function claimedRecord(
   place: Place,
   values: readonly (string | false)[],
   now: number,
   prefix: string,
+  worker: string | undefined,
 ): JobRecord {
   if (values.length % 2 === 0) return recordOf(place, values as readonly string[], prefix);
-  const [, name, data, opts, timestamp, started, parent, group] = values.map((value) =>
+  const [, name, data, text, timestamp, started, parent, group, , scheduler, , priority] = values.map((value) =>
     value === false ? undefined : value,
   );
+  const opts = optionsOf(text);
   return {
     ...recordIn(place),
     name: name ?? '',
     data,
-    opts: optionsOf(opts),
+    opts,
     timestamp: Number(timestamp),
+    priority: Number(priority ?? 0),
     attemptsStarted: Number(started),
     processedOn: now,
     parent: parentOf(parent, group, prefix),
+    processedBy: worker,
+    deduplicationId: opts.deduplication?.id,
+    scheduler,
   };
-}
-
-/** The scheduler that a claimed job comes of, if it does; `values` as for {@link claimedRecord}. */
-export function schedulerOf(values: readonly (string | false)[]): string | undefined {
-  if (values.length % 2 === 1) return values[9] || undefined;
-  for (let i = 0; i < values.length; i += 2) if (values[i] === 'rjk') return values[i + 1] as string;
-  return undefined;
 }
 
 /** A job to which nothing has happened. */
@@ -80,10 +92,13 @@ function recordIn({ queue, id, state, due, eventId }: Place): JobRecord {
     queue,
     name: '',
     data: undefined,
-    opts: noOptions,
+    opts: optionsOf(undefined),
     timestamp: 0,
     state,
     due,
+    delay: 0,
+    priority: 0,
+    seq: 0,
     attemptsMade: 0,
     attemptsStarted: 0,
     stalledCounter: 0,
@@ -95,32 +110,20 @@ function recordIn({ queue, id, state, due, eventId }: Place): JobRecord {
     failedCode: undefined,
     stacktrace: noRows,
     parent: undefined,
+    processedBy: undefined,
+    deferredFailure: undefined,
+    deduplicationId: undefined,
+    scheduler: undefined,
+    returned: undefined,
     checkpoint: undefined,
     eventId,
   };
 }
 
-const noOptions: JobOptions = Object.freeze({});
 const noRows: readonly string[] = [];
 
 function numberOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text);
-}
-
-/** What can't be read is as good as not there: another client wrote it. */
-function jsonOf(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function optionsOf(text: string | undefined): JobOptions {
-  if (text === undefined || text === '{}') return noOptions;
-  const options = jsonOf(text);
-  return typeof options === 'object' && options !== null ? Object.freeze(options) : noOptions;
 }
 
 function stacksOf(text: string | undefined): readonly string[] {
@@ -136,16 +139,38 @@ function parentOf(text: string | undefined, group: string | undefined, prefix: s
 }
 
 function policyOf(parent: Readonly<Record<string, unknown>>): ChildFailurePolicy {
-  if (parent['cpof']) return 'continue';
-  return parent['idof'] || parent['rdof'] ? 'ignore' : 'fail';
+  return flags.find(([flag]) => parent[flag])?.[1] ?? 'wait';
 }
 
-/** `sw` begins with the checkpoint's number. */
+/** BullMQ's, of which a child has one or none, in its hash. */
+const flags = [
+  ['fpof', 'fail'],
+  ['cpof', 'continue'],
+  ['idof', 'ignore'],
+  ['rdof', 'remove'],
+] as const satisfies readonly (readonly [flag: string, policy: ChildFailurePolicy])[];
+
+/** By which the job's hash tells it. */
+export function flagOf(policy: ChildFailurePolicy): string | undefined {
+  return flags.find(([, each]) => each === policy)?.[0];
+}
+
+/** `sw` begins with it. */
+function seqOf(lastWrite: string | undefined): number {
+  return Number.parseInt(lastWrite ?? '0', 10);
+}
+
 function checkpointOf(
   cursor: string | undefined,
   lastWrite: string | undefined,
   fields: ReadonlyMap<string, string>,
 ): Checkpoint | undefined {
   if (cursor === undefined) return undefined;
-  return { seq: Number.parseInt(lastWrite ?? '0', 10), cursor, fields };
+  return { seq: seqOf(lastWrite), cursor, fields };
+}
+
+/** `0`, or `1` and the result. */
+function returnedOf(text: string | undefined): JobRecord['returned'] {
+  if (text === undefined) return undefined;
+  return { result: text.startsWith('1') ? text.slice(1) : undefined };
 }

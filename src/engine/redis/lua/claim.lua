@@ -13,6 +13,7 @@ local rare = {}
 setmetatable(rare, {
   __index = function(self, name)
 --- @include "shared/children"
+--- @include "shared/deduplicating"
 --- @include "shared/finishing"
 --- @include "shared/claiming-rarely"
     local defined = {

@@ -6,6 +6,7 @@
 --- @include "shared/store"
 --- @include "shared/places"
 --- @include "shared/children"
+--- @include "shared/deduplicating"
 --- @include "shared/finishing"
 
 local queue = queueNamed(take())

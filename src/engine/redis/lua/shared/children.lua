@@ -43,13 +43,15 @@ local function pendingChildren(parentKey)
   return keys
 end
 
--- Its children that are pending: not a job that was added later under the id of a child that is gone.
+-- Its children that have not finished: not one that has failed and stays pending, nor a job that was added later under the id of a
+-- child that is gone.
 local function unfinishedChildren(parentKey)
   local children = {}
   local pattern = '^(' .. string.gsub(prefix, '%p', '%%%0') .. ':[^:]*:)(.*)$'
   for _, key in ipairs(pendingChildren(parentKey)) do
     local queueKey, id = string.match(key, pattern)
-    if queueKey and call('HGET', key, 'parentKey') == parentKey then children[#children + 1] = { queue = queueAt(queueKey), id = id } end
+    local values = queueKey and call('HMGET', key, 'parentKey', 'finishedOn') or {}
+    if values[1] == parentKey and not values[2] then children[#children + 1] = { queue = queueAt(queueKey), id = id } end
   end
   return children
 end
