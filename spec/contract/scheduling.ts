@@ -24,7 +24,8 @@ export function schedulerContract(bench: Bench): void {
   /** The jobs that are still to come. */
   const coming = async (): Promise<readonly string[]> => {
     const listed = [await bench.engine.list(jobs, 'waiting'), await bench.engine.list(jobs, 'delayed')];
-    return listed.flat().map(({ id }) => id);
+    // but for those by which a test hears
+    return listed.flat().flatMap(({ id, name }) => (name === 'marker' ? [] : id));
   };
 
   describe('a job scheduler with an interval', () => {

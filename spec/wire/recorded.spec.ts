@@ -88,11 +88,11 @@ describe.each(bullmqVersions)("jobs as any language's client of BullMQ %s leaves
     const results = ears.heard.flatMap(([event, { jobId, returnvalue }]) =>
       event === 'completed' ? [[jobId, returnvalue]] : [],
     );
-    const child = { id: 'child', name: 'child', data: 7, attempts: 0 };
+    const child = { id: 'child', name: 'child', data: 7 };
     expect(Object.fromEntries(results)).toEqual({
       1: { id: '1', name: 'standard', data: { text: 'ü "quoted"' }, attempts: 3 },
-      2: { id: '2', name: 'delayed', data: [1, null], attempts: 0 },
-      3: { id: '3', name: 'prioritized', data: 'text', attempts: 0, priority: 2 },
+      2: { id: '2', name: 'delayed', data: [1, null] },
+      3: { id: '3', name: 'prioritized', data: 'text', priority: 2 },
       child,
       parent: [child],
     });

@@ -1,6 +1,7 @@
 import { of, throwError } from 'rxjs';
-import type { StepJob } from 'stepstream';
+import type { App, StepJob } from 'stepstream';
 import type { Job, Queue, RepeatOptions } from 'bullmq';
+import type { Awaitable } from '../../src/engine/awaitable.js';
 import { processor } from '../support/processor.js';
 import { bullmqVersions } from './bullmq.js';
 import { useWire } from './wire.js';
@@ -13,6 +14,17 @@ const day = 86_400_000;
 
 describe.each(bullmqVersions)('job schedulers of BullMQ %s', (_version, bullmq) => {
   const wire = useWire(bullmq);
+
+  /** An offset counts from today: what is compared is to run on the same day. */
+  async function onOneDay<T>(run: () => Promise<T>): Promise<T> {
+    const today = (): number => Math.floor((Date.now() - 3_600_000) / day);
+    for (;;) {
+      const begun = today();
+      const outcome = await run();
+      if (begun === today()) return outcome;
+      await wire().redis.flushall();
+    }
+  }
 
   /** Lets the next jobs of the schedulers run, one after the other. */
   async function promote(queue: Queue, times: number): Promise<readonly Job[]> {
@@ -80,20 +92,16 @@ describe.each(bullmqVersions)('job schedulers of BullMQ %s', (_version, bullmq) 
         picture: await picture(),
       };
     }
-    // an offset counts from today: both are to run on the same day
-    const today = (): number => Math.floor((Date.now() - 3_600_000) / day);
-    let [begun, expected, actual]: unknown[] = [];
-    do {
-      begun = today();
+    const [expected, actual] = await onOneDay(async () => {
       const theirs = wire().worker('work', async ({ data }) => data);
-      expected = await run();
+      const before = await run();
       await theirs.close();
       await wire().redis.flushall();
       const app = await wire().app(work);
-      actual = await run();
+      const after = await run();
       await app.close();
-      await wire().redis.flushall();
-    } while (begun !== today());
+      return [before, after];
+    });
     expect(actual).toEqual(expected);
   });
 
@@ -184,5 +192,139 @@ describe.each(bullmqVersions)('job schedulers of BullMQ %s', (_version, bullmq) 
     expect(wire().takeWarnings()).toEqual([
       expect.stringMatching(`^job scheduler "odd" of queue work ends with job repeat:odd:${startDate}: `),
     ]);
+  });
+
+  // --- set up here ---
+
+  const template = {
+    name: 'run',
+    data: { some: ['data'] },
+    opts: {
+      attempts: 2,
+      backoff: { type: 'fixed', delay: 1 },
+      priority: 3,
+      keepLogs: 2,
+      deduplication: { id: 'same' },
+    },
+  };
+
+  /** What BullMQ's `upsertJobScheduler` is asked for, asked of our engine. */
+  function upsertHere(
+    { engine }: App,
+    id: string,
+    repeat: Omit<RepeatOptions, 'key'>,
+    { name, data, opts }: { readonly name: string; readonly data?: unknown; readonly opts?: object },
+  ): Awaitable<string | undefined> {
+    const { startDate: from, endDate: until, ...rest } = repeat;
+    const times = {
+      ...(from !== undefined && { startDate: new Date(from).getTime() }),
+      ...(until !== undefined && { endDate: new Date(until).getTime() }),
+    };
+    const scheduler = { id, repeat: { ...rest, ...times }, name, data: JSON.stringify(data ?? {}), opts: opts ?? {} };
+    return engine.upsertScheduler('work', scheduler);
+  }
+
+  type Upsert = (id: string, repeat: Omit<RepeatOptions, 'key'>, made: typeof template) => Awaitable<unknown>;
+
+  /** How the store looks after what was done by BullMQ's calls, and by ours. */
+  async function pictures(run: (upsert: Upsert, other: Upsert) => Promise<unknown>): Promise<readonly unknown[]> {
+    return onOneDay(async () => {
+      const [queue, app] = [wire().queue('work'), await wire().app()];
+      const theirs: Upsert = (id, repeat, made) => queue.upsertJobScheduler(id, repeat, made);
+      const ours: Upsert = (id, repeat, made) => upsertHere(app, id, repeat, made);
+      const seen: unknown[] = [];
+      for (const [upsert, other] of [
+        [theirs, theirs],
+        [ours, ours],
+        [ours, theirs],
+        [theirs, ours],
+      ] as const) {
+        await run(upsert, other);
+        seen.push({ picture: await picture(), found: await queue.getJobSchedulers() });
+        await wire().redis.flushall();
+      }
+      return seen;
+    });
+  }
+
+  const many: readonly (readonly [what: string, repeat: Omit<RepeatOptions, 'key'>])[] = [
+    ...schedules,
+    ['a pattern that is met once', { pattern: '0 9 29 2 *', startDate, endDate: startDate + 800 * day }],
+  ];
+
+  it.each(many)("are the same in Redis as BullMQ's own: %s", async (_what, repeat) => {
+    const [theirs, ...ours] = await pictures((upsert) => Promise.resolve(upsert('any scheduler', repeat, template)));
+    for (const each of ours) expect(each).toEqual(theirs);
+  });
+
+  it.each([
+    ['the template', { every: day, startDate }, { every: day, startDate }],
+    ['the interval', { every: day, startDate }, { every: 2 * day, startDate: startDate + day }],
+    ['an interval to a pattern', { every: day, offset: 3_600_000 }, { pattern: '0 9 * * *', startDate }],
+    ['a pattern to an interval', { pattern: '0 9 * * *', startDate }, { every: day, startDate: startDate + day }],
+    ['the pattern', { pattern: '0 9 * * *', startDate }, { pattern: '0 8 * * *', startDate, limit: 3 }],
+  ])('can be changed by either side, whoever has made them: %s', async (_what, first, second) => {
+    const [theirs, ...ours] = await pictures(async (upsert, other) => {
+      await upsert('any scheduler', first, template);
+      await other('any scheduler', second, { ...template, name: 'changed', data: { some: ['more'] } });
+    });
+    for (const each of ours) expect(each).toEqual(theirs);
+  });
+
+  it.each(schedules)("go on with BullMQ's workers: %s", async (_what, repeat) => {
+    const [theirs, ours] = await onOneDay(async () => {
+      const [queue, app] = [wire().queue('work'), await wire().app()];
+      wire().worker('work', async ({ data }) => data);
+      const seen: unknown[] = [];
+      for (const isOurs of [false, true]) {
+        if (isOurs) await upsertHere(app, 'any scheduler', repeat, template);
+        else await queue.upsertJobScheduler('any scheduler', repeat, template);
+        const ran = await promote(queue, 5);
+        seen.push({ ran: ran.map(({ id, data }) => ({ id, data })), picture: await picture() });
+        await wire().redis.flushall();
+      }
+      return seen;
+    });
+    expect(ours).toEqual(theirs);
+  });
+
+  it('are found and removed by either side, whoever has made them', async () => {
+    const [queue, app] = [wire().queue('work'), await wire().app()];
+    await upsertHere(app, 'ours', { every: day, startDate }, template);
+    await queue.upsertJobScheduler('theirs', { pattern: '0 9 * * *', startDate }, { name: 'run' });
+    const found = await queue.getJobSchedulers(0, -1, true);
+    const here = await app.engine.schedulers('work', 0, -1, true);
+    expect(
+      found.map(({ key, name, next, iterationCount }) => ({ id: key, name, next, iterations: iterationCount })),
+    ).toEqual(here.map(({ id, name, next, iterations }) => ({ id, name, next, iterations })));
+    expect(here).toMatchObject([
+      { id: 'ours', repeat: { every: day, startDate }, data: '{"some":["data"]}', opts: template.opts },
+      { id: 'theirs', repeat: { pattern: '0 9 * * *', startDate }, data: '{}', opts: {} },
+    ]);
+    await expect(queue.getJobSchedulersCount()).resolves.toBe(2);
+    await expect(app.engine.schedulerCount('work')).resolves.toBe(2);
+    await expect(queue.removeJobScheduler('ours')).resolves.toBe(true);
+    await expect(app.engine.removeScheduler('work', 'theirs')).resolves.toBe(true);
+    await expect(wire().redis.keys('bull:work:*repeat*')).resolves.toEqual([]);
+    await expect(queue.getDelayedCount()).resolves.toBe(0);
+  });
+
+  it('a scheduler without data gives its jobs none, however often', async () => {
+    const seen: unknown[] = [];
+    const app = await wire().app(
+      processor({
+        run({ data }: StepJob) {
+          seen.push(data);
+          return of(1);
+        },
+      }),
+    );
+    const queue = wire().queue('work');
+    const scheduler = { id: 'daily', repeat: { every: day, startDate }, name: 'run', data: undefined, opts: {} };
+    await app.engine.upsertScheduler('work', scheduler);
+    await promote(queue, 2);
+    await queue.upsertJobScheduler('daily', { every: day, startDate }, { name: 'run' });
+    await promote(queue, 1);
+    expect(seen).toEqual([undefined, undefined, {}]);
   });
 });
