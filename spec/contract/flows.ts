@@ -78,6 +78,28 @@ export function flowContract(bench: Bench): void {
       expect(await bench.claimIds()).toEqual(['r']);
     });
 
+    it('has it ready at once when none is pending: all are turned away', async () => {
+      const opts = { deduplication: { id: 'd' } };
+      await bench.add(opts, { queue: kids });
+      await bench.engine.add([root('r'), kid('r', 'a', 'fail', { opts })]);
+      expect(await bench.claimIds()).toEqual(['r']);
+    });
+
+    it('comes with a write, too: as a child of the job, or on its own', async () => {
+      const claimed = await bench.begin();
+      const { id } = claimed.job;
+      const tree = (name: string): readonly NewJob[] => [
+        kid(id, name, 'fail', { hasChildren: true }),
+        newJob({}, { id: `${name}-leaf`, queue: 'others', parent: { queue: kids, id: name, onFailure: 'fail' } }),
+        root(`${name}-alone`, { queue: kids }),
+      ];
+      await bench.engine.checkpoint(claimed.lease, next(claimed, { children: [...tree('a'), ...tree('b')] }));
+      expect((await bench.claimIds(kids)).toSorted()).toEqual(['a-alone', 'b-alone']);
+      expect((await bench.engine.children(jobs, id)).map((each) => each.id)).toEqual(['a', 'b']);
+      for (const leaf of await bench.claimUpTo(2, 'others')) await bench.complete(leaf);
+      expect((await bench.claimIds(kids)).toSorted()).toEqual(['a', 'b']);
+    });
+
     it('has it among the prioritized when its children are done, if it has a priority', async () => {
       await bench.engine.add([root('r', { opts: { priority: 3 } }), kid('r', 'a')]);
       await bench.completeChild();

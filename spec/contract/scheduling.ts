@@ -260,6 +260,21 @@ export function schedulerContract(bench: Bench): void {
       await bench.complete(claimed);
     });
 
+    it.each([
+      ['an interval', { every: day }],
+      ['a pattern', { pattern: '0 0 * * *', tz: 'UTC' }],
+    ])('passes over times at which there is a job already, of an earlier one of its id: %s', async (_, repeat) => {
+      const startDate = (Math.floor(now() / day) + 10) * day - 1;
+      const first = await upsert({ ...repeat, startDate });
+      await bench.engine.promote(jobs, first!);
+      await bench.complete(await bench.claim());
+      await bench.engine.removeScheduler(jobs, 's');
+      const second = await upsert({ ...repeat, startDate });
+      expect(timeOf(second)).toBe(timeOf(first) + day);
+      expect(await coming()).toEqual([second]);
+      expect(await bench.stateOf(first!)).toBe('completed');
+    });
+
     it('is of one queue', async () => {
       await upsert({ every: minute });
       await bench.engine.upsertScheduler('others', schedule({ every: minute }));

@@ -44,6 +44,32 @@ describe('memoryEngine', () => {
       engine.counts('jobs'),
       engine.list('jobs', 'waiting'),
       engine.clean('jobs', 'completed', 0, 1),
+      engine.changePriority('jobs', '1', 1, false),
+      engine.updateProgress('jobs', '1', '1'),
+      engine.removeUnprocessedChildren('jobs', '1'),
+      engine.removeChildDependency('jobs', '1'),
+      engine.clearLogs('jobs', '1', 0),
+      engine.countsPerPriority('jobs', [0]),
+      engine.drain('jobs', true),
+      engine.obliterate('jobs', true),
+      engine.retryAll('jobs', 'failed', 0, 1),
+      engine.promoteAll('jobs', 1),
+      engine.settings('jobs'),
+      engine.setConcurrency('jobs', 1),
+      engine.setRateLimit('jobs', { max: 1, duration: 1 }),
+      engine.rateLimit('jobs', 1),
+      engine.rateLimitTtl('jobs'),
+      engine.removeRateLimit('jobs'),
+      engine.metrics('jobs', 'completed', 0, -1),
+      engine.clients('jobs', 'workers'),
+      engine.deduplicationJob('jobs', 'd'),
+      engine.removeDeduplication('jobs', 'd'),
+      engine.trimEvents('jobs', 0),
+      engine.upsertScheduler('jobs', { id: 's', repeat: { every: 1 }, name: 'tick', data: undefined, opts: {} }),
+      engine.scheduler('jobs', 's'),
+      engine.schedulers('jobs', 0, -1, true),
+      engine.schedulerCount('jobs'),
+      engine.removeScheduler('jobs', 's'),
       engine.close(),
     );
     expect(answers.filter((answer) => answer instanceof Promise)).toEqual([]);
@@ -91,6 +117,34 @@ describe('memoryEngine', () => {
     expect(new Set(at)).toEqual(new Set([1_800_000_000_000]));
   });
 
+  it('frees the place of a deduplication, and ends a limit, at the very millisecond', () => {
+    const { engine, clock, claim } = setUp();
+    const add = () => engine.add([newJob({ deduplication: { id: 'd', ttl: 10 } })]);
+    void add();
+    void engine.rateLimit('jobs', 10);
+    clock.advance(9);
+    expect(add()).toEqual(['1']);
+    expect(engine.rateLimitTtl('jobs')).toBe(1);
+    expect(claim()).toBeUndefined();
+    clock.advance(1);
+    expect(add()).toEqual(['3']);
+    expect(engine.rateLimitTtl('jobs')).toBe(0);
+    expect(claim()).toBeDefined();
+  });
+
+  it('adds the jobs of a scheduler to the millisecond, and counts a step from the last', () => {
+    const { engine, clock, claim } = setUp(1_800_000_000_123);
+    void engine.upsertScheduler('jobs', { id: 's', repeat: { every: 1_000 }, name: 'tick', data: undefined, opts: {} });
+    expect(claim()?.job.id).toBe('repeat:s:1800000000123');
+    clock.advance(999);
+    expect(claim()).toBeUndefined();
+    clock.advance(1);
+    expect(claim()?.job.id).toBe('repeat:s:1800000001123');
+    clock.advance(3_400);
+    expect(claim()?.job.id).toBe('repeat:s:1800000002123');
+    expect(engine.scheduler('jobs', 's')).toMatchObject({ next: 1_800_000_005_123 });
+  });
+
   describe('timers', () => {
     const addDelayed = (engine: Engine, clock: ManualClock, ...delays: readonly number[]): void =>
       void engine.add(delays.map((delay) => newJob({ delay }, { timestamp: clock.now() })));
@@ -113,6 +167,20 @@ describe('memoryEngine', () => {
       expect([clock.pending, clock.nextDue]).toEqual([1, clock.now() + 20]);
       addDelayed(engine, clock, 10);
       expect([clock.pending, clock.nextDue]).toEqual([1, clock.now() + 10]);
+    });
+
+    it('are one for the end of a limit that holds a job up', () => {
+      const { engine, clock } = setUp();
+      void engine.rateLimit('jobs', 50);
+      engine.watch('jobs', () => {});
+      expect(clock.pending).toBe(0);
+      void engine.add([newJob()]);
+      clock.tick();
+      expect(engine.claim('jobs', { limit: 1, lockDuration: 1_000 })).toEqual([]);
+      expect([clock.pending, clock.nextDue]).toEqual([1, clock.now() + 50]);
+      void engine.removeRateLimit('jobs');
+      clock.advance(100);
+      expect(clock.pending).toBe(0);
     });
 
     it('are none for a due time that has been told, until there is another', () => {

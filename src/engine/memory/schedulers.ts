@@ -4,12 +4,12 @@ import { insert } from './adding.js';
 import type { QueueState } from './queue-state.js';
 import type { Scheduler } from './scheduler.js';
 import type { Store } from './store.js';
-import { newStoredJob, type StoredJob } from './stored-job.js';
+import { copyOf, newStoredJob, type StoredJob } from './stored-job.js';
 
 /** Sets up a scheduler, or changes it, and adds its next job; `undefined`: it would never add one. */
 export function upsertScheduler(store: Store, queue: QueueState, made: NewScheduler): string | undefined {
   const now = Math.floor(store.clock.now());
-  const { immediately, ...repeat } = structuredClone(made.repeat);
+  const { immediately, ...repeat } = made.repeat;
   if (isOver(repeat, 1, now)) return undefined;
   const old = queue.schedulers.get(made.id);
   const waiting = old && waitingNext(queue, old);
@@ -21,13 +21,14 @@ export function upsertScheduler(store: Store, queue: QueueState, made: NewSchedu
     if (immediately) next = now;
   } else if (!goesOn) next = firstByInterval(repeat, phase, now);
   else next = waiting ? old.next : nextByInterval(repeat.every, phase, old.next, now);
+  next = freeTime(queue, made.id, repeat, next, waiting);
   if (next === undefined) return undefined;
   if (waiting) removeNext(queue, waiting);
   const scheduler: Scheduler = {
     ...made,
-    opts: newStoredJob({ ...made, queue: queue.name, timestamp: now }).opts,
+    opts: copyOf(made.opts),
     repeat,
-    next: freeTime(queue, made.id, repeat, next),
+    next,
     iterations: old?.iterations ?? 1,
     count: 1,
     phase,
@@ -43,12 +44,13 @@ export function armScheduler(store: Store, queue: QueueState, claimed: StoredJob
   const { id, repeat, next: last, count, phase } = scheduler;
   const now = Math.floor(store.clock.now());
   if (isOver(repeat, count + 1, now)) return;
-  const next =
+  const following =
     repeat.every === undefined
       ? nextByPattern(repeat, Math.max(last, now))
       : nextByInterval(repeat.every, phase, last, now);
+  const next = freeTime(queue, id, repeat, following);
   if (next === undefined) return;
-  scheduler.next = freeTime(queue, id, repeat, next);
+  scheduler.next = next;
   scheduler.count++;
   scheduler.iterations++;
   addNext(store, queue, scheduler, now);
@@ -97,12 +99,19 @@ function alignedAfter(every: number, phase: number, now: number): number {
 }
 
 /** The first of its times at which there is no job yet: an earlier scheduler of that id may have left some. */
-function freeTime(queue: QueueState, id: string, repeat: Repeat, from: number): number {
-  let next = from;
-  while (queue.jobs.has(jobIdOf({ id, next }))) {
-    next = repeat.every === undefined ? (nextByPattern(repeat, next) ?? next + 1) : next + repeat.every;
+function freeTime(
+  queue: QueueState,
+  id: string,
+  repeat: Repeat,
+  from: number | undefined,
+  replaced?: StoredJob,
+): number | undefined {
+  for (let next = from; next !== undefined;) {
+    const taken = queue.jobs.get(jobIdOf({ id, next }));
+    if (!taken || taken === replaced) return next;
+    next = repeat.every === undefined ? nextByPattern(repeat, next) : next + repeat.every;
   }
-  return next;
+  return undefined;
 }
 
 function jobIdOf({ id, next }: Pick<Scheduler, 'id' | 'next'>): string {

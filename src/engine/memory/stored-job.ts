@@ -46,7 +46,7 @@ export function newStoredJob(job: NewJob): StoredJob {
     queue: job.queue,
     name: job.name,
     data: job.data,
-    opts: Object.freeze(JSON.parse(JSON.stringify(job.opts)) as JobOptions),
+    opts: copyOf(job.opts),
     timestamp: job.timestamp,
     state: 'waiting',
     due: undefined,
@@ -81,6 +81,10 @@ export function newStoredJob(job: NewJob): StoredJob {
     awaited: undefined,
     parkedOn: undefined,
   };
+}
+
+export function copyOf(opts: JobOptions): JobOptions {
+  return Object.freeze(JSON.parse(JSON.stringify(opts)) as JobOptions);
 }
 
 const noRows: readonly string[] = [];
