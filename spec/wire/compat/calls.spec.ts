@@ -5,6 +5,8 @@ import { differences } from './differences.js';
 import { ours, theirs } from './face.js';
 import { scripts } from './scripts/index.js';
 
+jest.setTimeout(20_000);
+
 describe("the same calls through BullMQ's classes and through ours", () => {
   const server = useRedis();
   let redis: Redis;

@@ -51,6 +51,7 @@ export function occurs(
 ): boolean {
   const others = differences.filter((other) => other !== difference);
   return comparisons.some((comparison) => {
+    if (difference.where?.test(comparison.title) === false) return false;
     const { theirs, ours } = withoutMeant(comparison, others);
     return theirs.join('\n') !== ours.join('\n');
   });

@@ -5,7 +5,7 @@
 export function masked(lines: readonly string[], prefix: string, start: number): readonly string[] {
   const ids = new Map<string, string>();
   const idOf = (id: string): string => {
-    if (!ids.has(id)) ids.set(id, `<id ${ids.size + 1}>`);
+    if (!ids.has(id)) ids.set(id, `<id-${ids.size + 1}>`);
     return ids.get(id)!;
   };
   const timeOf = (digits: string): string => {
@@ -26,6 +26,11 @@ export function masked(lines: readonly string[], prefix: string, start: number):
         /(\bdelay\W{1,4})(\d{9,12})(?!\d)/g,
         (_, name: string, ms: string) => `${name}<until ${dateOf(start + Number(ms))}>`,
       )
+      // what was measured from a moment
+      .replace(/( hash delay=|\.delay: )(\d+)(?!\d)/g, (all, name: string, ms: string) => {
+        const hours = Math.round(Number(ms) / hour);
+        return Math.abs(Number(ms) - hours * hour) < aWhile ? `${name}${hours} h` : all;
+      })
       // since a multiple of `every`; that of an hour is given
       .replace(/(\boffset\W{1,4})(?!3600000\b)\d{5,12}(?!\d)/g, '$1<long>')
       // the score of a delayed job is its time with twelve more bits

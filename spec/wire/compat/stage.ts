@@ -9,7 +9,7 @@ import type {
   Worker,
   WorkerOptions,
 } from 'bullmq';
-import { plain } from './answers.js';
+import { linesOf } from './answers.js';
 import { ours, type Face } from './face.js';
 
 /** Calls on queues of a prefix of its own; each tells what it was answered. It knows BullMQ's API only. */
@@ -34,13 +34,15 @@ export class Stage {
   /** A queue that has written its settings. */
   async queue(name = 'work', options: Partial<QueueOptions> = {}): Promise<Queue> {
     const queue = this.#opened(new this.face.Queue(name, { ...this.#where, ...options }));
-    await queue.getVersion();
+    await (this.face === ours ? queue.waitUntilReady() : queue.getVersion());
     return queue;
   }
 
   worker(run: Processor, { queue = 'work', ...options }: Partial<WorkerOptions> & { queue?: string } = {}): Worker {
     this.worked = true;
-    return this.#opened(new this.face.Worker(queue, run, { ...this.#where, ...options }));
+    // else BullMQ's close waits for a rate limit that is in force
+    const soon = this.face === ours ? {} : { maximumRateLimitDelay: 10 };
+    return this.#opened(new this.face.Worker(queue, run, { ...this.#where, ...soon, ...options }));
   }
 
   flows(): FlowProducer {
@@ -53,7 +55,17 @@ export class Stage {
 
   /** Notes an answer, as it is now. */
   tell(what: string, answer: unknown): void {
-    this.answers.push(`${what}: ${plain(answer)}`);
+    this.answers.push(...linesOf(what, answer));
+  }
+
+  /** Notes the answer of a call that one of the faces may not have. */
+  async ask(what: string, call: () => unknown): Promise<void> {
+    try {
+      this.tell(what, await call());
+    } catch (error) {
+      if (!/is not a function/.test(String(error))) throw error;
+      this.answers.push(`${what}: not there`);
+    }
   }
 
   /** Notes that a call is refused. Of ours, it must be by an error of this class. */
@@ -89,7 +101,9 @@ export class Stage {
   }
 
   get #where(): { readonly connection: { host: string; port: number }; readonly prefix: string } {
-    return { connection: { host: '127.0.0.1', port: this.redis.options.port! }, prefix: this.prefix };
+    // what BullMQ's constructors have opened before they refuse something ends with the server
+    const once = this.face === ours ? {} : { retryStrategy: () => null };
+    return { connection: { host: '127.0.0.1', port: this.redis.options.port!, ...once }, prefix: this.prefix };
   }
 
   #opened<T extends { close(): Promise<unknown>; on(event: 'error', listener: () => void): unknown }>(it: T): T {

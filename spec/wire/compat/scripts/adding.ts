@@ -36,7 +36,6 @@ export const adding: Scripts = {
         const queue = await stage.queue();
         const job = await queue.add('run', { a: [1, 'ü', null] }, opts);
         stage.tell('added', job);
-        stage.tell('json', job.asJSON());
         stage.tell('found', await queue.getJob(job.id!));
       },
     ]),
@@ -92,13 +91,26 @@ export const adding: Scripts = {
     for (const [jobId, priority] of [
       ['p2', 2],
       ['p1', 1],
-      ['p2 again', 2],
+      ['p2-again', 2],
     ] as const)
       await queue.add('run', {}, { jobId, priority });
-    await queue.add('run', {}, { jobId: 'p2 first', priority: 2, lifo: true });
     const ran: unknown[] = [];
-    await stage.work(async ({ id }) => ran.push(id), 7);
+    await stage.work(async ({ id }) => ran.push(id), 6);
     stage.tell('order', ran);
+  },
+
+  'add() of lifo and priority at once': async (stage) => {
+    const queue = await stage.queue();
+    for (const [jobId, lifo] of [
+      ['a', false],
+      ['b', false],
+      ['first', true],
+    ] as const)
+      await queue.add('run', {}, { jobId, priority: 2, lifo });
+    stage.tell(
+      'order',
+      (await queue.getPrioritized()).map(({ id }) => id),
+    );
   },
 
   'addBulk()': async (stage) => {
@@ -118,12 +130,11 @@ export const adding: Scripts = {
   },
 
   "a queue's settings": async (stage) => {
-    const queue = await stage.queue('work', { streams: { events: { maxLen: 7 } } });
+    const queue = await stage.queue();
     stage.tell('name', [queue.name, queue.opts.prefix, queue.qualifiedName]);
     const { version, ...meta } = await queue.getMeta();
     stage.tell('meta', meta);
     stage.tell('has a version', typeof version);
-    stage.tell('the same', (await queue.getVersion()) === version);
-    await stage.queue('other', { skipMetasUpdate: true });
+    await stage.ask('the same', async () => (await queue.getVersion()) === version);
   },
 };

@@ -46,7 +46,7 @@ export const administering: Scripts = {
       opts: { jobId },
       children: [{ queueName, name: 'kid', opts: { jobId: kid } }],
     });
-    await stage.flows().addBulk([tree('one', 'kids', 'kid 1'), tree('two', 'work', 'kid 2')]);
+    await stage.flows().addBulk([tree('one', 'kids', 'kid-1'), tree('two', 'work', 'kid-2')]);
     await kids.drain();
     stage.tell('of another queue', await queue.getJobCounts());
     await queue.drain();
@@ -54,29 +54,27 @@ export const administering: Scripts = {
   },
 
   ...Object.fromEntries(
-    (['completed', 'wait', 'prioritized', 'delayed', 'failed', 'active', 'paused', 'waiting'] as const).flatMap(
-      (state) => [
-        [
-          `clean() of ${state} jobs`,
-          async (stage) => {
-            const queue = await filled(stage);
-            const told: unknown[] = [];
-            queue.on('cleaned', (jobs, type) => told.push([jobs, type]));
-            stage.tell('young ones', await queue.clean(hour, 10, state));
-            stage.tell('one', await queue.clean(0, 1, state));
-            stage.tell('the others', await queue.clean(-hour, 0, state));
-            stage.tell('told', told);
-            stage.tell('counts', await queue.getJobCounts());
-          },
-        ],
+    (['completed', 'wait', 'prioritized', 'delayed', 'failed', 'active', 'waiting'] as const).flatMap((state) => [
+      [
+        `clean() of ${state} jobs`,
+        async (stage) => {
+          const queue = await filled(stage);
+          const told: unknown[] = [];
+          queue.on('cleaned', (jobs, type) => told.push([jobs, type]));
+          stage.tell('young ones', await queue.clean(hour, 10, state));
+          stage.tell('one', await queue.clean(0, 1, state));
+          stage.tell('the others', await queue.clean(0, 0, state));
+          stage.tell('told', told);
+          stage.tell('counts', await queue.getJobCounts());
+        },
       ],
-    ),
+    ]),
   ),
 
   'clean() of a job that another waits for': async (stage) => {
     const queue = await filled(stage);
     const kids = await stage.queue('kids');
-    stage.tell('cleaned', await kids.clean(-hour, 0, 'wait'));
+    stage.tell('cleaned', await kids.clean(0, 0, 'wait'));
     stage.tell('counts', await queue.getJobCounts());
   },
 
@@ -84,6 +82,7 @@ export const administering: Scripts = {
     const queue = await stage.queue();
     stage.tell('answer', await queue.clean(0, 0));
     await stage.refused('no such state', 'ConfigurationError', () => queue.clean(0, 0, 'nonsense' as 'failed'));
+    await stage.refused('paused', 'ConfigurationError', () => queue.clean(0, 0, 'paused'));
   },
 
   'obliterate()': async (stage) => {

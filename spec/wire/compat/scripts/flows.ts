@@ -11,7 +11,7 @@ function node(name: string, queueName: string, more: Partial<FlowJob> = {}): Flo
 const flow = node('root', 'work', {
   children: [
     node('left', 'kids', {
-      children: [node('leaf', 'grandkids'), node('other leaf', 'grandkids', { opts: { delay: hour } })],
+      children: [node('leaf', 'grandkids'), node('other-leaf', 'grandkids', { opts: { delay: hour } })],
     }),
     node('right', 'kids', { opts: { priority: 2, failParentOnFailure: true } }),
   ],

@@ -32,9 +32,21 @@ export const governing: Scripts = {
     await stage.heard('active');
     stage.tell('maxed', await queue.isMaxed());
     stage.tell('counts', await queue.getJobCounts());
+  },
+
+  'concurrency of a queue, removed': async (stage) => {
+    const queue = await stage.queue();
+    await queue.setGlobalConcurrency(3);
+    stage.tell('answer', await queue.getGlobalConcurrency());
     await queue.removeGlobalConcurrency();
     stage.tell('none again', await queue.getGlobalConcurrency());
     stage.tell('maxed', await queue.isMaxed());
+    stage.tell(
+      'meta',
+      Object.keys(await queue.getMeta())
+        .filter((field) => field !== 'version')
+        .toSorted(),
+    );
   },
 
   'rate limit of a queue': async (stage) => {
@@ -44,7 +56,7 @@ export const governing: Scripts = {
     stage.tell('set', await queue.getGlobalRateLimit());
     stage.tell('meta', Object.keys(await queue.getMeta()).toSorted());
     for (const data of [1, 2, 3]) await queue.add('run', data);
-    await stage.work(async () => {}, 2, { maximumRateLimitDelay: 10 });
+    await stage.work(async () => {}, 2);
     stage.tell('left', await queue.getJobCounts('waiting', 'completed'));
     const hours = Math.round((await queue.getRateLimitTtl(2)) / hour);
     stage.tell('hours', hours);

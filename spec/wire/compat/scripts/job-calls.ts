@@ -163,15 +163,9 @@ export const jobCalls: Scripts = {
     const job = await places['failed']!(stage);
     const { id, name, data, attemptsMade, failedReason } = job.toJSON();
     stage.tell('toJSON', [id, name, data, attemptsMade, failedReason]);
-    const { stacktrace, ...json } = job.asJSON();
-    stage.tell('asJSON', json);
-    stage.tell('stacktrace', JSON.parse(String(stacktrace)).length);
-    stage.tell(
-      'as text',
-      Object.keys(JSON.parse(JSON.stringify(job)))
-        .filter((key) => !/toKey|^_/.test(key))
-        .toSorted(),
-    );
+    const text = Object.keys(JSON.parse(JSON.stringify(job)));
+    stage.tell('as text', text.toSorted());
+    await stage.ask('asJSON', () => Object.keys(job.asJSON()).toSorted());
   },
 
   'waitUntilFinished()': async (stage) => {
@@ -189,7 +183,7 @@ export const jobCalls: Scripts = {
     stage.tell('when it has ended', await jobs[0]!.waitUntilFinished(events));
     await stage.refused('when it has failed', 'JobFailedError', () => jobs[1]!.waitUntilFinished(events));
     const late = await queue.add('run', 'late');
-    await stage.refused('too late', 'JobTimeoutError', () => late.waitUntilFinished(events, 20));
+    await stage.refused('too late', 'WaitTimeoutError', () => late.waitUntilFinished(events, 20));
     const gone = await queue.add('run', 'gone');
     await gone.remove();
     await stage.refused('when it is gone', 'JobNotFoundError', () => gone.waitUntilFinished(events));

@@ -48,7 +48,7 @@ export const listening: Scripts = {
       return { result: job.data };
     }, 4);
     await queue.remove('good');
-    await queue.clean(-1_000, 0, 'failed');
+    await queue.clean(0, 0, 'failed');
     await queue.pause();
     await queue.resume();
     await over;
@@ -89,14 +89,14 @@ export const listening: Scripts = {
     await queue.pause();
     void events.run();
     await over;
-    await stage.refused('twice', 'ConfigurationError', () => events.run());
+    await stage.refused('twice', 'QueueStateError', () => events.run());
   },
 
   "a queue's own events": async (stage) => {
     const queue = await stage.queue();
     queue
-      .on('waiting', (job) => stage.tell('waiting', job))
-      .on('progress', (id, progress) => stage.tell('progress', [id, progress]))
+      .on('waiting', (job) => stage.tell('waiting', job.id))
+      .on('progress', (job, progress) => stage.tell('progress', [typeof job, progress]))
       .on('removed', (id) => stage.tell('removed', id))
       .on('cleaned', (jobs, type) => stage.tell('cleaned', [jobs, type]))
       .on('paused', () => stage.tell('paused', true))
@@ -105,7 +105,7 @@ export const listening: Scripts = {
     await queue.addBulk([{ name: 'run', data: 2 }]);
     await queue.updateJobProgress(job.id!, 1);
     await job.updateProgress(2);
-    await queue.clean(-1, 0, 'delayed');
+    await queue.clean(0, 0, 'delayed');
     await queue.remove('2');
     await queue.pause();
     await queue.resume();

@@ -20,10 +20,6 @@ const functions: Readonly<Record<string, { readonly run: (stage: Stage) => Proce
       run: () => throwing(() => new Error('broken')),
       opts: { attempts: 2, priority: 3 },
     },
-    'throws with attempts left, and a backoff': {
-      run: () => throwing(() => new Error('broken')),
-      opts: { attempts: 2, backoff: 1 },
-    },
     'throws with few stacks kept': {
       run: () => throwing((job) => new Error(`broken ${job.attemptsMade}`)),
       opts: { attempts: 4, stackTraceLimit: 2 },

@@ -43,6 +43,12 @@ const jobs: Readonly<Record<string, JobsOptions>> = {
   'removeOnComplete that is text': { removeOnComplete: 'yes' as never },
 };
 
+/** By what ours refuse a job, unless it's a ConfigurationError. */
+const errors: Readonly<Record<string, string>> = {
+  'a parent that is not there': 'JobNotFoundError',
+  'more data than sizeLimit': 'PayloadTooLargeError',
+};
+
 const nonsense = 'nonsense' as JobType;
 
 const workers: Readonly<Record<string, Partial<WorkerOptions>>> = {
@@ -55,10 +61,16 @@ const workers: Readonly<Record<string, Partial<WorkerOptions>>> = {
   'a negative maxStartedAttempts': { maxStartedAttempts: -1 },
   'a lockDuration of 0': { lockDuration: 0 },
   'an unknown option': { threads: 3 } as never,
+  'a drainDelay': { drainDelay: 1 },
+  'a runRetryDelay': { runRetryDelay: 1 },
+  'threads of its own': { useWorkerThreads: true },
+  'no renewal of locks': { skipLockRenewal: true },
 };
 
 const queues: Readonly<Record<string, Partial<QueueOptions>>> = {
   'an unknown option': { retries: 3 } as never,
+  'a length of its events': { streams: { events: { maxLen: 7 } } },
+  'no settings of its own': { skipMetasUpdate: true },
   'default options of a job that are wrong': { defaultJobOptions: { priority: 1.5 } },
 };
 
@@ -72,10 +84,10 @@ export const refusing: Scripts = {
         const given = parent
           ? { ...others, parent: { ...parent, queue: parent.queue.replace('P', stage.prefix) } }
           : opts;
-        const error = /parent/.test(what) ? 'JobNotFoundError' : 'ConfigurationError';
-        await stage.refused('added', error, () => queue.add('run', { a: 1 }, given));
-        await stage.refused('added in bulk', error, () =>
-          queue.addBulk([{ name: 'run', data: { a: 1 }, opts: given }]),
+        const error = errors[what] ?? 'ConfigurationError';
+        await stage.refused('added', error, async () => (await queue.add('run', { a: 1 }, given)).id);
+        await stage.refused('added in bulk', error, async () =>
+          (await queue.addBulk([{ name: 'run', data: { a: 1 }, opts: given }])).map(({ id }) => id),
         );
       },
     ]),
@@ -153,9 +165,8 @@ export const refusing: Scripts = {
   'a worker that runs twice, and none that runs': async (stage) => {
     const worker = stage.worker(async () => {});
     await worker.waitUntilReady();
-    await stage.refused('twice', 'ConfigurationError', () => worker.run());
-    const idle = stage.worker(undefined as never);
-    await stage.refused('without a function', 'ConfigurationError', () => idle.run());
+    await stage.refused('twice', 'QueueStateError', () => worker.run());
+    await stage.refused('without a function', 'ConfigurationError', () => stage.worker(undefined as never).run());
     await stage.refused('concurrency', 'ConfigurationError', () => {
       worker.concurrency = 0;
     });
@@ -183,6 +194,7 @@ export const refusing: Scripts = {
     await stage.refused('setGlobalConcurrency of 0', 'ConfigurationError', () => queue.setGlobalConcurrency(0));
     await stage.refused('setGlobalRateLimit of 0', 'ConfigurationError', () => queue.setGlobalRateLimit(0, 0));
     await stage.refused('rateLimit below 0', 'ConfigurationError', () => queue.rateLimit(-1));
+    await stage.refused('clean below 0', 'ConfigurationError', () => queue.clean(-1, 0));
     await stage.refused('getDelayedCount of a fraction', 'ConfigurationError', () => queue.getDelayedCount(1.5));
     await stage.refused('getJobs of a wrong state', 'ConfigurationError', () => queue.getJobs([nonsense]));
     await stage.refused('getJobCounts of a wrong state', 'ConfigurationError', () => queue.getJobCounts(nonsense));

@@ -57,7 +57,7 @@ export const scheduling: Scripts = {
     stage.tell('none', await queue.getJobSchedulers());
     stage.tell('no such', await queue.getJobScheduler('none'));
     const days = [3, 1, 2];
-    for (const day of days) await queue.upsertJobScheduler(`day ${day}`, { pattern: `0 0 ${day} 1 *` });
+    for (const day of days) await queue.upsertJobScheduler(`day-${day}`, { pattern: `0 0 ${day} 1 *` });
     const keys = async (...range: [number?, number?, boolean?]): Promise<unknown> =>
       (await queue.getJobSchedulers(...range)).map(({ key }) => key);
     stage.tell('all', await keys());
@@ -65,8 +65,8 @@ export const scheduling: Scripts = {
     stage.tell('some', await keys(1, 2, true));
     stage.tell('the last', await keys(0, 0));
     stage.tell('count', await queue.getJobSchedulersCount());
-    stage.tell('removed', await queue.removeJobScheduler('day 1'));
-    stage.tell('removed again', await queue.removeJobScheduler('day 1'));
+    stage.tell('removed', await queue.removeJobScheduler('day-1'));
+    stage.tell('removed again', await queue.removeJobScheduler('day-1'));
     stage.tell('count', await queue.getJobSchedulersCount());
     stage.tell('jobs', (await queue.getDelayed()).length);
   },
@@ -76,7 +76,7 @@ export const scheduling: Scripts = {
     const job = await queue.upsertJobScheduler('one', { pattern: '0 0 1 1 *' });
     await stage.refused('removed', 'JobStateError', () => queue.remove(job.id!));
     await stage.refused('removed by itself', 'JobStateError', () => job.remove());
-    stage.tell('cleaned', await queue.clean(-hour, 0, 'delayed'));
+    stage.tell('cleaned', await queue.clean(0, 0, 'delayed'));
     stage.tell('counts', await queue.getJobCounts());
   },
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Processor } from 'bullmq';
 import type { Scripts } from '../stage.js';
 
@@ -65,20 +66,17 @@ export const working: Scripts = {
     });
     await stage.heard('waiting-children');
     await worker.close();
-    await stage.work(async () => 1, 1, { queue: 'kids' });
+    await stage.work(async () => kids.pause(), 1, { queue: 'kids' });
     stage.tell('after a', await queue.getJobState('1'));
   },
 
   RateLimitError: async (stage) => {
     const queue = await stage.queue();
     for (const data of ['limited', 'another']) await queue.add('run', data);
-    const worker = stage.worker(
-      async () => {
-        await queue.rateLimit(hour);
-        throw new stage.face.RateLimitError();
-      },
-      { maximumRateLimitDelay: 10 },
-    );
+    const worker = stage.worker(async () => {
+      await queue.rateLimit(hour);
+      throw new stage.face.RateLimitError();
+    });
     await stage.heard('waiting', '1', { times: 2 });
     await worker.close();
     stage.tell('found', await queue.getJob('1'));
@@ -92,7 +90,7 @@ export const working: Scripts = {
   'a limiter': async (stage) => {
     const queue = await stage.queue();
     for (const data of [1, 2, 3]) await queue.add('run', data);
-    await stage.work(async () => {}, 2, { limiter: { max: 2, duration: hour }, maximumRateLimitDelay: 10 });
+    await stage.work(async () => {}, 2, { limiter: { max: 2, duration: hour } });
     stage.tell('counts', await queue.getJobCounts('completed', 'waiting'));
     stage.tell('hours', Math.round((await queue.getRateLimitTtl()) / hour));
   },
@@ -153,6 +151,22 @@ export const working: Scripts = {
     stage.tell('stops', await queue.getJob('2'));
   },
 
+  'a backoff before the next attempt': async (stage) => {
+    const queue = await stage.queue();
+    await queue.add('run', {}, { attempts: 2, backoff: hour });
+    const run: Processor = async () => {
+      throw new Error('broken');
+    };
+    const worker = stage.worker(run);
+    await stage.heard('delayed');
+    await worker.close();
+    const job = (await queue.getJob('1'))!;
+    stage.tell('found', job);
+    await job.promote();
+    await stage.work(run, 1);
+    stage.tell('ended', await queue.getJob('1'));
+  },
+
   maxStartedAttempts: async (stage) => {
     const queue = await stage.queue();
     await queue.add('run', 1, { attempts: 5 });
@@ -168,7 +182,7 @@ export const working: Scripts = {
 
   "a worker's own events": async (stage) => {
     const queue = await stage.queue();
-    for (const data of ['good', 'bad']) await queue.add('run', data);
+    await queue.add('run', 'good');
     const worker = stage.worker(
       async (job) => {
         await job.updateProgress(1);
@@ -183,16 +197,15 @@ export const working: Scripts = {
       .on('completed', (job, result, prev) => stage.tell('completed', [job, result, prev]))
       .on('failed', (job, error, prev) => stage.tell('failed', [job, error.message, prev]))
       .on('closing', (message) => stage.tell('closing', message))
-      .on('closed', () => stage.tell('closed', true))
-      .on('drained', () => drained());
-    let drained = (): void => {};
-    const empty = new Promise<void>((resolve) => {
-      drained = resolve;
-    });
+      .on('closed', () => stage.tell('closed', true));
     stage.tell('running', [worker.isRunning(), worker.isPaused(), worker.concurrency]);
+    const completed = once(worker, 'completed');
     void worker.run();
-    await empty;
+    await completed;
     stage.tell('running', [worker.isRunning(), worker.isPaused()]);
+    const failed = once(worker, 'failed');
+    await queue.add('run', 'bad');
+    await failed;
     await worker.close();
   },
 
