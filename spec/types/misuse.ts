@@ -4,14 +4,21 @@ import {
   InjectQueue,
   Processor,
   Step,
+  FlowProducer,
+  Queue,
+  QueueEvents,
+  Worker,
   createApp,
   delay,
   goto,
   type App,
   type ChildSpec,
+  type FlowJob,
+  type Job,
   type StepJob,
 } from 'stepstream';
 import { OrderProcessor, type Order, type Receipt } from './public-face.js';
+import { events, queue as steps, worker, type Name, type Progress, type Result } from './seed-programs.js';
 
 export class WrongSteps {
   @Step()
@@ -246,3 +253,80 @@ export class RoutedWrongly {
     return of(n).pipe(goto('first'));
   }
 }
+
+// --- the imperative API ---
+
+export const workers: readonly Worker<any, any, any>[] = [
+  // @ts-expect-error a worker has a function
+  new Worker('steps'),
+  // @ts-expect-error a function answers a promise or a stream
+  new Worker('steps', (job) => job.id),
+  // @ts-expect-error there is no such option
+  new Worker('steps', async () => 1, { concurency: 5 }),
+  // @ts-expect-error there is no such step
+  new Worker<Progress, Result>('steps', async (job) => (job.data.step === 'third' ? 'done' : 'skipped')),
+  // @ts-expect-error what is returned is no result
+  new Worker<Progress, Result>('steps', async () => 1),
+  // @ts-expect-error what is emitted is no result
+  new Worker<Progress, Result>('steps', () => of(1)),
+  // @ts-expect-error there is no job of this name
+  new Worker<Progress, Result, Name>('steps', async (job) => (job.name === 'inport' ? 'done' : 'skipped')),
+  // @ts-expect-error a limiter has a duration
+  new Worker('steps', async () => 1, { limiter: { max: 5 } }),
+];
+
+export async function inFunction(job: Job<Progress, Result>, token: string): Promise<void> {
+  // @ts-expect-error the step is none
+  await job.updateData({ step: 'third' });
+  // @ts-expect-error a time is a number
+  await job.moveToDelayed('tomorrow', token);
+  // @ts-expect-error the token comes first
+  await job.moveToWaitingChildren({ token });
+  // @ts-expect-error a job's data is replaced as a whole
+  job.data = { step: 'second' };
+  // @ts-expect-error there is no such flag
+  await job.getDependencies({ done: { count: 5 } });
+}
+
+export async function imperative(): Promise<void> {
+  // @ts-expect-error there is no job of this name
+  await steps.add('inport', { step: 'initial' });
+  // @ts-expect-error the data is none of these jobs'
+  await steps.add('import', { step: 5 });
+  // @ts-expect-error there is no job of this name
+  await steps.addBulk([{ name: 'inport', data: { step: 'initial' } }]);
+  // @ts-expect-error a parent has a queue
+  await steps.add('import', { step: 'initial' }, { parent: { id: '1' } });
+  // @ts-expect-error there is no such state
+  await steps.getJobs(['done']);
+  // @ts-expect-error active jobs are not cleaned by this name
+  await steps.clean(0, 0, 'running');
+  // @ts-expect-error there is no such option
+  void new Queue('steps', { defaultOptions: {} });
+}
+
+export const flows: readonly FlowJob<Progress>[] = [
+  // @ts-expect-error a job of a flow has a queue
+  { name: 'parent', data: { step: 'initial' } },
+  // @ts-expect-error the data is none of these jobs'
+  { name: 'parent', queueName: 'parents', data: { step: 5 } },
+  // @ts-expect-error children are a list
+  { name: 'parent', queueName: 'parents', children: { name: 'child', queueName: 'children' } },
+];
+// @ts-expect-error a producer adds a tree, not a list of them
+void new FlowProducer().add(flows);
+
+// @ts-expect-error there is no such event
+worker.on('complete', () => {});
+// @ts-expect-error the result is a text
+worker.on('completed', (_job, result: number) => result);
+// @ts-expect-error there is no such event
+events.on('finished', () => {});
+// @ts-expect-error the result is a text
+events.on('completed', ({ returnvalue }: { returnvalue: number }) => returnvalue);
+// @ts-expect-error there is no such option
+export const heard = new QueueEvents('steps', { from: '0' });
+steps.events$.subscribe((event) => {
+  // @ts-expect-error a progress has no result
+  if (event.type === 'progress') console.log(event.returnvalue);
+});

@@ -6,8 +6,8 @@ import { isRecord, optionFaults, type OptionRules } from './options.js';
 import { bytesOf } from './payloads.js';
 
 /** A job for `queue.addBulk`. */
-export interface BulkJob<Data = any> {
-  readonly name: string;
+export interface BulkJob<Data = any, Name extends string = string> {
+  readonly name: Name;
   readonly data: Data;
   readonly opts?: JobOptions;
 }

@@ -86,23 +86,23 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
    * @throws as {@link add}, the faults of all jobs together: then none was added. Of what the store refuses later, the
    *   chunks before stay.
    */
-  addBulk(jobs: readonly BulkJob<Data>[]): Promise<Job<Data, Result, Name>[]> {
+  addBulk(jobs: readonly BulkJob<Data, Name>[]): Promise<Job<Data, Result, Name>[]> {
     return this.#add(jobs, (index) => `jobs[${index}]`);
   }
 
-  async #add(jobs: readonly BulkJob<Data>[], labelOf: (index: number) => string): Promise<Job<Data, Result, Name>[]> {
+  async #add(jobs: readonly BulkJob<Data, Name>[], labelOf: (index: number) => string): Promise<Job<Data, Result, Name>[]> {
     if (this.closed) throw new ClosedError(`${this.#owner} is closed: no job was added to queue ${this.name}`);
     if (!Array.isArray(jobs)) {
       const message = 'jobs must be a list of { name, data, opts? }';
       throw new ConfigurationError('Nothing was added:', [{ code: 'INVALID_OPTION', at: 'addBulk', message }]);
     }
     const { context } = this;
-    const faults = Array.from(jobs as readonly BulkJob<Data>[]).flatMap((job, index) =>
+    const faults = Array.from(jobs as readonly BulkJob<Data, Name>[]).flatMap((job, index) =>
       bulkJobFaults(context, this.name, job, labelOf(index)),
     );
     refuseFaults(faults);
     const { defaultJobOptions } = this.opts;
-    const all = jobs.map((job: BulkJob<Data>, index) => {
+    const all = jobs.map((job: BulkJob<Data, Name>, index) => {
       const opts = defaultJobOptions ? { ...defaultJobOptions, ...job.opts } : job.opts;
       return newJob(context, this.name, opts ? { ...job, opts } : job, labelOf(index));
     });
