@@ -90,7 +90,10 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
     return this.#add(jobs, (index) => `jobs[${index}]`);
   }
 
-  async #add(jobs: readonly BulkJob<Data, Name>[], labelOf: (index: number) => string): Promise<Job<Data, Result, Name>[]> {
+  async #add(
+    jobs: readonly BulkJob<Data, Name>[],
+    labelOf: (index: number) => string,
+  ): Promise<Job<Data, Result, Name>[]> {
     if (this.closed) throw new ClosedError(`${this.#owner} is closed: no job was added to queue ${this.name}`);
     if (!Array.isArray(jobs)) {
       const message = 'jobs must be a list of { name, data, opts? }';
