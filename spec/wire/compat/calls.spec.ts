@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { useRedis } from '../../support/use-redis.js';
 import { occurs, outcomeOf, withoutMeant, type Comparison } from './comparison.js';
-import { differences } from './differences.js';
+import { differences } from './differences/index.js';
 import { ours, theirs } from './face.js';
 import { scripts } from './scripts/index.js';
 

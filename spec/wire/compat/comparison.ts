@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { keysOf } from '../dump.js';
-import type { Difference } from './differences.js';
+import type { Difference } from './differences/difference.js';
 import type { Face } from './face.js';
 import { masked } from './masks.js';
 import { Stage, type Script } from './stage.js';

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { useRedis } from '../../support/use-redis.js';
 import { occurs, outcomeOf, withoutMeant, type Outcome } from './comparison.js';
-import type { Difference } from './differences.js';
+import type { Difference } from './differences/difference.js';
 import { theirs } from './face.js';
 import { scripts } from './scripts/index.js';
 import type { Script } from './stage.js';

@@ -89,6 +89,15 @@ export const flows: Scripts = {
     stage.tell('values', await (await queue.getJob('root'))!.getChildrenValues());
   },
 
+  'FlowProducer.add() of children that wait already': async (stage) => {
+    const queue = await stage.queue();
+    const kids = await stage.queue('kids');
+    await kids.add('kid', {}, { jobId: 'kid' });
+    await stage.flows().add(node('root', 'work', { children: [node('kid', 'kids')] }));
+    stage.tell('state', await queue.getJobState('root'));
+    stage.tell('dependencies', await (await queue.getJob('root'))!.getDependencies());
+  },
+
   'FlowProducer.addBulk()': async (stage) => {
     const trees = await stage
       .flows()
