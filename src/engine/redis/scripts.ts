@@ -441,35 +441,45 @@ limit = math.min(limit, max)
 end
 return math.max(limit, 0)
 end
-local fresh = {
-'ss', 'name', 'data', 'opts', 'timestamp', 'ats', 'parent', 'sp', 'defa', 'rjk', 'sd', 'priority',
-'sw', 'atm', 'stc', 'progress', 'stacktrace',
-}
+local fresh = { 'name', 'data', 'opts', 'timestamp', 'parent', 'sp', 'rjk', 'priority', 'deid', 'delay' }
+local function isFresh(key, fields)
+local count = fields[5] and 1 or 0
+for i = 1, #fresh do
+if fields[i] then count = count + 1 end
+end
+return call('HLEN', key) == count
+end
+local function startOf(queue, id, fields, wishes)
+local key = queue.key .. id
+local values = call('HMGET', key, 'ss', 'ats', 'defa', 'sd')
+local due = tonumber(values[4] or 0)
+if values[3] and not values[1] then
+rare.failDeferred(queue, id, { opts = fields[3], parent = fields[5], finishing = wishes and wishes.finishing }, values[3])
+return
+end
+if values[3] and rare.isTooSoon(queue, id, due) then return end
+if due > now then call('HDEL', key, 'sd') end -- it was let go before its time
+return (values[2] or 0) + 1
+end
 local function activate(queue, id, token, lockDuration, wishes)
 local key = queue.key .. id
 local fields = call('HMGET', key, unpack(fresh))
-if not fields[2] then -- it was removed by hand
+if not fields[1] then -- it was removed by hand
 call('LREM', queue.active, 1, id)
 return
 end
-local due = tonumber(fields[11] or 0)
-if fields[9] and not fields[1] then
-local finishing = wishes and wishes.finishing
-return rare.failDeferred(queue, id, { opts = fields[4], parent = fields[7], finishing = finishing }, fields[9])
-end
-if fields[9] and rare.isTooSoon(queue, id, due) then return end
-if due > now then call('HDEL', key, 'sd') end -- it was let go before its time
-local isFresh = not (fields[1] or fields[6] or fields[13] or fields[14] or fields[15] or fields[16] or fields[17])
-local started = (fields[6] or 0) + 1
+local isNew = isFresh(key, fields)
+local started = isNew and 1 or startOf(queue, id, fields, wishes)
+if not started then return end
 call('SET', key .. ':lock', token, 'PX', lockDuration)
 if wishes and wishes.worker then call('HSET', key, 'processedOn', nowText, 'ats', started, 'pb', wishes.worker)
 else call('HSET', key, 'processedOn', nowText, 'ats', started) end
 tell(queue, 'active', id, 'prev', 'waiting')
-if not isFresh then
+if not isNew then
 local all = call('HGETALL', key)
 return #all < 60 and all or rare.visibleOf(all) -- there may be thousands of children
 end
-fields[6] = digits(started)
+fields[10] = nil
 return fields
 end
 local function claim(queue, limit, lockDuration, owner, number, wishes)

@@ -65,22 +65,21 @@ export function claimedRecord(
   worker: string | undefined,
 ): JobRecord {
   if (values.length % 2 === 0) return recordOf(place, values as readonly string[], prefix);
-  const [, name, data, text, timestamp, started, parent, group, , scheduler, , priority] = values.map((value) =>
+  const [name, data, text, timestamp, parent, group, scheduler, priority, deduplicationId] = values.map((value) =>
     value === false ? undefined : value,
   );
-  const opts = optionsOf(text);
   return {
     ...recordIn(place),
     name: name ?? '',
     data,
-    opts,
+    opts: optionsOf(text),
     timestamp: Number(timestamp),
     priority: Number(priority ?? 0),
-    attemptsStarted: Number(started),
+    attemptsStarted: 1,
     processedOn: now,
     parent: parentOf(parent, group, prefix),
     processedBy: worker,
-    deduplicationId: opts.deduplication?.id,
+    deduplicationId,
     scheduler,
   };
 }
