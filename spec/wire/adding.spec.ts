@@ -58,6 +58,49 @@ describe.each(bullmqVersions)("what is added here runs on BullMQ %s's workers", 
     expect(told).toEqual([{ ...done, 'bull:kids:bad': 'mended is done' }, {}]);
   });
 
+  it('children that its clients have added are listed with what they do when they fail, be they kept or not', async () => {
+    const app = await wire().app();
+    const child = (jobId: string, opts: object) => ({
+      name: 'run',
+      queueName: 'kids',
+      opts: { jobId, removeOnFail: true, ...opts },
+    });
+    await wire()
+      .flow()
+      .add({
+        name: 'run',
+        queueName: 'work',
+        opts: { jobId: 'root' },
+        children: [
+          child('a', { failParentOnFailure: true }),
+          child('b', { continueParentOnFailure: true }),
+          child('c', { ignoreDependencyOnFailure: true }),
+          child('d', { removeDependencyOnFailure: true }),
+          child('e', { removeOnFail: false }),
+        ],
+      });
+    const policies = async () =>
+      (await app.engine.children('work', 'root')).map(({ id, onFailure }) => [id, onFailure]);
+    await expect(policies()).resolves.toEqual([
+      ['a', 'fail'],
+      ['b', 'continue'],
+      ['c', 'ignore'],
+      ['d', 'remove'],
+      ['e', 'wait'],
+    ]);
+    const kids = wire().ears('kids');
+    wire().worker('kids', async () => {
+      throw new Error('broken');
+    });
+    await kids.until('failed', undefined, 5);
+    await expect(policies()).resolves.toEqual([
+      ['a', 'fail'],
+      ['b', 'ignore'], // it can't be told any more
+      ['c', 'ignore'],
+      ['e', 'wait'],
+    ]);
+  });
+
   it.each([
     ['data', '"last"', 'last'],
     ['no data', undefined, {}],

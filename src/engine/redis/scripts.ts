@@ -1368,7 +1368,7 @@ leave()
 return { time[1], time[2], 1 }`),
   children: script('children', String.raw`#!lua flags=no-writes`, sharedStore, sharedChildren, String.raw`local parentKey = queueNamed(take()).key .. take()
 local wanted = takeOptional()
-local status, value = {}, {}
+local status, value, policy = {}, {}, {}
 local function note(state, pairsOf)
 for i = 1, #pairsOf, 2 do status[pairsOf[i]], value[pairsOf[i]] = state, pairsOf[i + 1] end
 end
@@ -1376,12 +1376,13 @@ note('completed', call('HGETALL', parentKey .. ':processed'))
 note('failed', call('HGETALL', parentKey .. ':failed'))
 for _, key in ipairs(call('ZRANGE', parentKey .. ':unsuccessful', 0, -1)) do
 status[key], value[key] = 'failed', call('HGET', parentKey, 'sf:' .. key) or call('HGET', key, 'failedReason') or ''
+policy[key] = 'fail'
 end
 for _, key in ipairs(call('SMEMBERS', parentKey .. ':dependencies')) do status[key], value[key] = 'pending', nil end
 local answers = { time[1], time[2] }
-local function answer(key, group, policy)
+local function answer(key, group, onFailure)
 if wanted and group ~= wanted then return end
-for _, each in ipairs({ key, group or '', policy, status[key], value[key] or '' }) do answers[#answers + 1] = each end
+for _, each in ipairs({ key, group or '', onFailure, status[key], value[key] or '' }) do answers[#answers + 1] = each end
 end
 local listed, last = {}, {}
 for number = 1, chunksOf(parentKey) do
@@ -1395,15 +1396,19 @@ end
 for place, child in ipairs(listed) do
 if status[child[1]] and last[child[1]] == place then answer(child[1], child[2] or nil, child[3]) end
 end
+local policies = { { 'fpof', 'fail' }, { 'cpof', 'continue' }, { 'idof', 'ignore' }, { 'rdof', 'remove' } }
+local function policyOf(key)
+if policy[key] then return policy[key] end
+local parent = call('HGET', key, 'parent') or ''
+for _, each in ipairs(policies) do
+if string.find(parent, '"' .. each[1] .. '":true', 1, true) then return each[2] end
+end
+return status[key] == 'failed' and 'ignore' or 'wait'
+end
 local attached = {}
 for key in pairs(status) do if not last[key] then attached[#attached + 1] = key end end
 table.sort(attached)
-for _, key in ipairs(attached) do
-local parent = call('HGET', key, 'parent') or ''
-local policy = string.find(parent, '"cpof":true', 1, true) and 'continue'
-or (string.find(parent, '"idof":true', 1, true) or string.find(parent, '"rdof":true', 1, true)) and 'ignore' or 'fail'
-answer(key, nil, policy)
-end
+for _, key in ipairs(attached) do answer(key, nil, policyOf(key)) end
 return answers`),
   claim: script('claim', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, String.raw`local rare = {}`, sharedClaiming, sharedClaims, String.raw`setmetatable(rare, {
 __index = function(self, name)`, sharedChildren, sharedDeduplicating, sharedFinishing, sharedClaimingRarely, String.raw`local defined = {

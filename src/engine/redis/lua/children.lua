@@ -7,7 +7,8 @@
 local parentKey = queueNamed(take()).key .. take()
 local wanted = takeOptional()
 
-local status, value = {}, {}
+-- `policy`: of those whose own hash may be gone.
+local status, value, policy = {}, {}, {}
 local function note(state, pairsOf)
   for i = 1, #pairsOf, 2 do status[pairsOf[i]], value[pairsOf[i]] = state, pairsOf[i + 1] end
 end
@@ -15,13 +16,14 @@ note('completed', call('HGETALL', parentKey .. ':processed'))
 note('failed', call('HGETALL', parentKey .. ':failed'))
 for _, key in ipairs(call('ZRANGE', parentKey .. ':unsuccessful', 0, -1)) do
   status[key], value[key] = 'failed', call('HGET', parentKey, 'sf:' .. key) or call('HGET', key, 'failedReason') or ''
+  policy[key] = 'fail'
 end
 for _, key in ipairs(call('SMEMBERS', parentKey .. ':dependencies')) do status[key], value[key] = 'pending', nil end
 
 local answers = { time[1], time[2] }
-local function answer(key, group, policy)
+local function answer(key, group, onFailure)
   if wanted and group ~= wanted then return end
-  for _, each in ipairs({ key, group or '', policy, status[key], value[key] or '' }) do answers[#answers + 1] = each end
+  for _, each in ipairs({ key, group or '', onFailure, status[key], value[key] or '' }) do answers[#answers + 1] = each end
 end
 
 -- the last time that a child was added counts
@@ -38,13 +40,19 @@ for place, child in ipairs(listed) do
   if status[child[1]] and last[child[1]] == place then answer(child[1], child[2] or nil, child[3]) end
 end
 
+local policies = { { 'fpof', 'fail' }, { 'cpof', 'continue' }, { 'idof', 'ignore' }, { 'rdof', 'remove' } }
+-- By the flag in the child's hash, as BullMQ's clients write it.
+local function policyOf(key)
+  if policy[key] then return policy[key] end
+  local parent = call('HGET', key, 'parent') or ''
+  for _, each in ipairs(policies) do
+    if string.find(parent, '"' .. each[1] .. '":true', 1, true) then return each[2] end
+  end
+  return status[key] == 'failed' and 'ignore' or 'wait'
+end
+
 local attached = {}
 for key in pairs(status) do if not last[key] then attached[#attached + 1] = key end end
 table.sort(attached)
-for _, key in ipairs(attached) do
-  local parent = call('HGET', key, 'parent') or ''
-  local policy = string.find(parent, '"cpof":true', 1, true) and 'continue'
-    or (string.find(parent, '"idof":true', 1, true) or string.find(parent, '"rdof":true', 1, true)) and 'ignore' or 'fail'
-  answer(key, nil, policy)
-end
+for _, key in ipairs(attached) do answer(key, nil, policyOf(key)) end
 return answers
