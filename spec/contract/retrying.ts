@@ -27,6 +27,21 @@ export function retryContract(bench: Bench): void {
       }
     });
 
+    it('lets a job run next that was to run before those that wait', async () => {
+      const id = await bench.fail(await bench.begin({ lifo: true }));
+      const waiting = await bench.add();
+      await bench.engine.retry(jobs, id);
+      expect(await bench.claimIds()).toEqual([id, waiting]);
+    });
+
+    it('leaves nothing of a delay in which the job was cancelled', async () => {
+      const id = await bench.add({ delay: 60_000 });
+      await bench.engine.cancel(jobs, id, 'not wanted');
+      await bench.engine.retry(jobs, id);
+      expect(await bench.job(id)).toMatchObject({ state: 'waiting', delay: 0, due: undefined });
+      expect(await bench.claimIds()).toEqual([id]);
+    });
+
     it('keeps the priority', async () => {
       const id = await bench.fail(await bench.begin({ priority: 3 }));
       await bench.engine.retry(jobs, id);

@@ -213,7 +213,7 @@ export function createModel(now: number): Model {
       if (!job || !isFinished(job)) return false;
       job.finishedOn = job.processedOn = job.returnvalue = job.failedReason = job.failedCode = undefined;
       job.stalls = 0;
-      store.toReady(job, 'tail');
+      store.toReady(job, job.opts.lifo ? 'head' : 'tail');
       if (job.kinship && job.kinship.status !== 'removed')
         Object.assign(job.kinship, { status: 'pending', value: undefined, reason: undefined });
       return true;

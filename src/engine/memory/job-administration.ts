@@ -93,7 +93,7 @@ export function retry(store: Store, job: StoredJob, options: RetryOptions = {}):
   job.stallBase = job.stalledCounter;
   if (options.resetAttemptsMade) job.attemptsMade = 0;
   if (options.resetAttemptsStarted) job.attemptsStarted = 0;
-  store.queue(job.queue).toReady(job, 'tail', prev);
+  store.queue(job.queue).toReady(job, job.opts.lifo ? 'head' : 'tail', prev);
   parentOf(store, job)?.children?.reopen(job.queue, job.id);
   return true;
 }
