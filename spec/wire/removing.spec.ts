@@ -167,7 +167,7 @@ describe.each(bullmqVersions)(
     it('what is removed here leaves nothing behind either', async () => {
       const { app, ids } = await zoo();
       for (const [name, id] of Object.entries(ids)) {
-        await expect(app.engine.remove('work', id)).resolves.toBe(true);
+        await expect(app.engine.remove('work', id)).resolves.toBe('removed');
         expect(name).toBeTruthy();
       }
       await app.engine.clean('work', 'completed', 0, 10); // a child that was done

@@ -685,8 +685,9 @@ local key = queue.key .. id
 noteFailure(key, reason, code)
 call('HSET', key, 'finishedOn', nowText)
 call('HDEL', key, 'defa')
-if code then tell(queue, 'failed', id, 'failedReason', reason, 'prev', 'active', 'code', code)
-else tell(queue, 'failed', id, 'failedReason', reason, 'prev', 'active') end
+local prev = job.prev or 'active'
+if code then tell(queue, 'failed', id, 'failedReason', reason, 'prev', prev, 'code', code)
+else tell(queue, 'failed', id, 'failedReason', reason, 'prev', prev) end
 if job.deid then endDeduplication(queue, id, job.deid) end
 if job.parent then childFailed(job.parent, key, groupOf(key), reason) end
 noteFinished(queue, 'failed', id)
@@ -1340,12 +1341,13 @@ local key = queue.key .. id
 local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'opts', 'deid')
 if not values[1] or values[2] then return 0 end
 local children = unfinishedChildren(key)
-queue.freed = takeOut(queue, id) == 'active' or queue.freed
+local prev = takeOut(queue, id)
+queue.freed = prev == 'active' or queue.freed
 call('DEL', key .. ':lock')
 call('HDEL', key, 'sa')
 local seq, rest = string.match(values[3] or '', '^(%d+) (.*)$')
 if seq and seq ~= '0' then call('HSET', key, 'sw', digits(seq + 1) .. ' ' .. rest) end
-local job = { parent = values[4], opts = values[5], deid = values[6] }
+local job = { parent = values[4], opts = values[5], deid = values[6], prev = prev }
 failForGood(queue, id, job, reason, 'JOB_CANCELLED')
 for _, child in ipairs(children) do cancel(child.queue, child.id, reason) end
 return 1

@@ -12,14 +12,15 @@ local function cancel(queue, id, reason)
   local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'opts', 'deid')
   if not values[1] or values[2] then return 0 end
   local children = unfinishedChildren(key)
-  queue.freed = takeOut(queue, id) == 'active' or queue.freed
+  local prev = takeOut(queue, id)
+  queue.freed = prev == 'active' or queue.freed
   call('DEL', key .. ':lock')
   call('HDEL', key, 'sa')
   -- a write of its own: what the last one said of the job's sleep is over
   local seq, rest = string.match(values[3] or '', '^(%d+) (.*)$')
   if seq and seq ~= '0' then call('HSET', key, 'sw', digits(seq + 1) .. ' ' .. rest) end
   -- the parent first: it must not be woken by the end of its children
-  local job = { parent = values[4], opts = values[5], deid = values[6] }
+  local job = { parent = values[4], opts = values[5], deid = values[6], prev = prev }
   failForGood(queue, id, job, reason, 'JOB_CANCELLED')
   for _, child in ipairs(children) do cancel(child.queue, child.id, reason) end
   return 1

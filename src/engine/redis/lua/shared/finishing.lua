@@ -105,15 +105,17 @@ local function groupOf(key)
   return call('HGET', key, 'sp') or nil
 end
 
--- Fails a job that is in no place any more. `job`: {parent, opts, deid} of its hash, and what its worker wishes if it has one.
+-- Fails a job that is in no place any more. `job`: {parent, opts, deid} of its hash, what its worker wishes if it has one, and the
+-- place that it was in if it wasn't active.
 -- Answers whether it is kept.
 local function failForGood(queue, id, job, reason, code)
   local key = queue.key .. id
   noteFailure(key, reason, code)
   call('HSET', key, 'finishedOn', nowText)
   call('HDEL', key, 'defa')
-  if code then tell(queue, 'failed', id, 'failedReason', reason, 'prev', 'active', 'code', code)
-  else tell(queue, 'failed', id, 'failedReason', reason, 'prev', 'active') end
+  local prev = job.prev or 'active'
+  if code then tell(queue, 'failed', id, 'failedReason', reason, 'prev', prev, 'code', code)
+  else tell(queue, 'failed', id, 'failedReason', reason, 'prev', prev) end
   if job.deid then endDeduplication(queue, id, job.deid) end
   if job.parent then childFailed(job.parent, key, groupOf(key), reason) end
   noteFinished(queue, 'failed', id)
