@@ -199,7 +199,10 @@ export interface Administration {
 
   /**
    * Sets up a job scheduler, or changes it, and adds its next job in place of the one that it had; answers that one's id. When
-   * one of its jobs is claimed, the next is added. `undefined`: it would never add one, and nothing was done.
+   * one of its jobs is claimed, the next is added. Times of which there is a job already, of an earlier scheduler, are passed
+   * over. `undefined`: it would never add one, and nothing was done.
+   *
+   * @throws JobStateError when there are jobs of too many of them: nothing was done
    */
   upsertScheduler(queue: string, scheduler: NewScheduler): Awaitable<string | undefined>;
   scheduler(queue: string, id: string): Awaitable<SchedulerRecord | undefined>;
