@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { FlowJob, Job, JobsOptions, Processor } from 'bullmq';
 import type { Scripts, Stage } from '../stage.js';
 
@@ -209,10 +210,8 @@ export const family: Scripts = {
       await kids.add('kid', {}, { jobId: 'kid', parent: { id: job.id!, queue: job.queueQualifiedName } });
       return 'early';
     });
-    const ended = new Promise<void>((resolve) => {
-      worker.on('failed', () => resolve()).on('completed', () => resolve());
-    });
-    await Promise.race([ended, stage.heard('waiting-children')]);
+    await stage.heard('active');
+    while ((await queue.getJobState('parent')) === 'active') await setImmediate();
     await worker.close();
     await tellFamily(stage);
   },
