@@ -59,13 +59,13 @@ describe.each(bullmqVersions)("limits that are set by BullMQ %s's Queue hold her
 
   it('rateLimit(): no job begins for that time', async () => {
     const queue = wire().queue('work');
-    await queue.rateLimit(80);
     const [seconds, micros] = await wire().redis.time();
+    await queue.rateLimit(80);
     await wire().app(processor({ run: (job: StepJob) => of(job.id) }));
     const job = await queue.add('run', {});
     await wire().end(job);
     const { processedOn } = (await queue.getJob(job.id!))!;
-    expect(processedOn).toBeGreaterThanOrEqual(Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000) + 70);
+    expect(processedOn).toBeGreaterThanOrEqual(Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000) + 80);
   });
 
   it('getWorkers() sees the workers of this side, while they run', async () => {
@@ -78,6 +78,6 @@ describe.each(bullmqVersions)("limits that are set by BullMQ %s's Queue hold her
     ]);
     await expect(queue.getWorkersCount()).resolves.toBe(1);
     await app.close();
-    await expect(queue.getWorkersCount()).resolves.toBe(0);
+    while ((await queue.getWorkersCount()) > 0); // until Redis has noticed
   });
 });
