@@ -153,8 +153,9 @@ export interface Administration {
   ): Awaitable<readonly JobRecord[]>;
 
   /**
-   * Removes up to `limit` jobs of the state that came to it, or were added, more than `age` milliseconds ago, the oldest
-   * first, and tells their parents; answers their ids. One that somebody holds stays, so does the next one of a scheduler.
+   * Removes up to `limit` jobs of the state that came to it, or were added, more than `age` milliseconds ago, and tells their
+   * parents; answers their ids. Of finished ones the oldest go first, of others those that run next. One that somebody holds
+   * stays, so does the next one of a scheduler.
    */
   clean(queue: string, state: JobState, age: number, limit: number): Awaitable<readonly string[]>;
 
@@ -177,7 +178,11 @@ export interface Administration {
   setRateLimit(queue: string, rateLimit: RateLimit | undefined): Awaitable<void>;
   /** No job of the queue is taken for so many milliseconds. */
   rateLimit(queue: string, ms: number): Awaitable<void>;
-  /** Milliseconds until jobs are taken again, 0: they are. @param max the limit to hold it against; default: the queue's own */
+  /**
+   * Milliseconds until jobs are taken again, 0: they are.
+   *
+   * @param max the limit to hold it against; default: the queue's own; with neither, what is left of a time in which jobs are counted
+   */
   rateLimitTtl(queue: string, max?: number): Awaitable<number>;
   /** Jobs are taken again now; answers whether there was a limit in force. */
   removeRateLimit(queue: string): Awaitable<boolean>;
