@@ -44,7 +44,7 @@ describe('what touches any number of jobs', () => {
 
   const counts = async (): Promise<Readonly<Record<string, number>>> => engine.counts(jobs);
 
-  it('R5: is cleaned in calls of 1,000 jobs, those that stay passed over', async () => {
+  it('is cleaned in calls of 1,000 jobs, those that stay passed over', async () => {
     await addMany();
     for (let i = 0; i < 1_500; i++) await redis.hset(`bull:${jobs}:${i + 1}`, 'timestamp', Date.now());
     const [cleaned, calls] = await withCalls(() => engine.clean(jobs, 'waiting', 60_000, Infinity));
@@ -54,7 +54,7 @@ describe('what touches any number of jobs', () => {
     await expect(counts()).resolves.toMatchObject({ waiting: 400 });
   });
 
-  it('R5: is drained in calls of 1,000 jobs', async () => {
+  it('is drained in calls of 1,000 jobs', async () => {
     for (const opts of [{}, { priority: 1 }, { delay: 1e9 }]) await addMany(opts);
     const [, calls] = await withCalls(() => engine.drain(jobs, false));
     expect(calls).toBeGreaterThanOrEqual(6);
@@ -63,7 +63,7 @@ describe('what touches any number of jobs', () => {
     await expect(counts()).resolves.toMatchObject({ delayed: 0 });
   });
 
-  it('R5: is obliterated in calls of 1,000 jobs', async () => {
+  it('is obliterated in calls of 1,000 jobs', async () => {
     await failMany();
     await addMany({ delay: 1e9 });
     await addMany({ priority: 1 });
@@ -75,7 +75,7 @@ describe('what touches any number of jobs', () => {
     expect((await redis.keys('*')).filter((key) => !key.startsWith('bull::'))).toEqual([]);
   });
 
-  it('R5: is retried, the oldest first, and each once, though they fail again', async () => {
+  it('is retried, the oldest first, and each once, though they fail again', async () => {
     const ids = await failMany();
     await expect(engine.retryAll(jobs, 'failed', Infinity, 1_100)).resolves.toBe(1_100);
     const claimed = await engine.claim(jobs, { limit: many, lockDuration });
@@ -84,14 +84,14 @@ describe('what touches any number of jobs', () => {
     await expect(counts()).resolves.toMatchObject({ failed: 0, waiting: many - 1_100 });
   });
 
-  it('R5: is promoted', async () => {
+  it('is promoted', async () => {
     await addMany({ delay: 1e9 });
     await expect(engine.promoteAll(jobs, 1_100)).resolves.toBe(1_100);
     await expect(engine.promoteAll(jobs, Infinity)).resolves.toBe(many - 1_100);
     await expect(counts()).resolves.toMatchObject({ delayed: 0, waiting: many });
   });
 
-  it('R5: is listed in its order, in calls of 1,000 jobs', async () => {
+  it('is listed in its order, in calls of 1,000 jobs', async () => {
     const ids = await addMany();
     const listed = async (...range: [number?, number?, boolean?]): Promise<readonly string[]> =>
       (await engine.list(jobs, 'waiting', ...range)).map(({ id }) => id);
@@ -102,7 +102,7 @@ describe('what touches any number of jobs', () => {
     await expect(listed(0, -1, true)).resolves.toEqual(ids.toReversed());
   });
 
-  it('R5: is removed in several calls as the children of a job, which wakes when the last is gone', async () => {
+  it('is removed in several calls as the children of a job, which wakes when the last is gone', async () => {
     const [parent] = await engine.add([newJob()]);
     const [claimed] = await engine.claim(jobs, { limit: 1, lockDuration });
     const link = { queue: jobs, id: parent!, group: 'gate', onFailure: 'ignore' } as const;
