@@ -56,6 +56,7 @@ function addNext(store: Store, job: StoredJob): void {
   const queue = store.queue(job.queue);
   const next = queue.deduplications.finished(job);
   if (!next || queue.jobs.has(next.id)) return;
+  queue.nextId(next.id);
   queue.deduplications.hold(next.opts.deduplication!, next.id);
   next.timestamp = Math.floor(store.clock.now());
   insert(store, next);

@@ -26,11 +26,6 @@ export class EventFeed {
     this.#outbox = outbox;
   }
 
-  /** How many listen to all of them. */
-  get listeners(): number {
-    return this.#ofQueue.size;
-  }
-
   listen(listener: Listener, jobId?: string): Unsubscribe {
     let over = false;
     const own: Listener = (event) => {

@@ -43,7 +43,7 @@ export class Limits {
 
   /** Milliseconds until jobs are taken again. */
   ttl(max: number | undefined, now: number): number {
-    const isHeld = this.#taken >= (max ?? this.rate?.max ?? Infinity);
+    const isHeld = this.#taken >= (max ?? this.rate?.max ?? 1); // as BullMQ: held against no limit, any job counts
     return isHeld ? Math.ceil(Math.max(this.#until - now, 0)) : 0;
   }
 

@@ -112,10 +112,9 @@ export function queueAdministration(store: Store): QueueAdministration {
 
     metrics: (name, type, start, end) => store.queue(name).metrics[type].read(start, end),
 
-    clients(name, kind) {
-      const { watchers, events } = store.queue(name);
-      return Array.from({ length: kind === 'workers' ? watchers.size : events.listeners }, () => ({ name }));
-    },
+    // who listens may be anybody: only those who watch are known for what they are
+    clients: (name, kind) =>
+      Array.from({ length: kind === 'workers' ? store.queue(name).watchers.size : 0 }, () => ({ name })),
 
     deduplicationJob: (name, id) => store.queue(name).deduplications.holder(id),
     removeDeduplication: (name, id, jobId) => store.queue(name).deduplications.free(id, jobId),

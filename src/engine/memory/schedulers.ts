@@ -1,37 +1,43 @@
+import { JobStateError } from '../../errors.js';
 import type { NewScheduler, Repeat, SchedulerRecord } from '../admin.js';
-import { nextByPattern } from '../schedules.js';
+import { nextByPattern, timesByPattern } from '../schedules.js';
 import { insert } from './adding.js';
+import { intervalsFrom, nextOfInterval } from './intervals.js';
 import type { QueueState } from './queue-state.js';
 import type { Scheduler } from './scheduler.js';
 import type { Store } from './store.js';
 import { copyOf, newStoredJob, type StoredJob } from './stored-job.js';
 
-/** Sets up a scheduler, or changes it, and adds its next job; `undefined`: it would never add one. */
+/**
+ * Sets up a scheduler, or changes it, and adds its next job; `undefined`: it would never add one.
+ *
+ * @throws JobStateError when there are jobs of too many of its times
+ */
 export function upsertScheduler(store: Store, queue: QueueState, made: NewScheduler): string | undefined {
   const now = Math.floor(store.clock.now());
-  const { immediately, ...repeat } = made.repeat;
-  if (isOver(repeat, 1, now)) return undefined;
+  const { immediately, offset, ...repeat } = made.repeat;
+  const given: Repeat = { ...repeat, ...(repeat.every && offset && { offset }) };
+  if (isOver(given, 1, now)) return undefined;
   const old = queue.schedulers.get(made.id);
-  const waiting = old && waitingNext(queue, old);
-  const goesOn = old !== undefined && repeat.every !== undefined && old.repeat.every === repeat.every;
-  const phase = goesOn ? old.phase : phaseOf(repeat, now);
-  let next: number | undefined;
-  if (repeat.every === undefined) {
-    next = nextByPattern(repeat, now); // for one that can't be read, too
-    if (immediately) next = now;
-  } else if (!goesOn) next = firstByInterval(repeat, phase, now);
-  else next = waiting ? old.next : nextByInterval(repeat.every, phase, old.next, now);
-  next = freeTime(queue, made.id, repeat, next, waiting);
+  const replaced = old && waitingNext(queue, old);
+  const times = given.every ? firstTimes(given, old, replaced, now) : firstByPattern(given, immediately, now);
+  const next = firstFree(queue, made.id, times, replaced);
   if (next === undefined) return undefined;
-  if (waiting) removeNext(queue, waiting);
+  if (next === 'taken') {
+    throw new JobStateError(
+      `job scheduler "${made.id}" of queue ${queue.name} was not changed: there are jobs already by the ids of its next ones`,
+    );
+  }
+  if (replaced) removeNext(queue, replaced);
+  const phase = given.offset ?? (replaced ? (old?.repeat.offset ?? 0) : given.every ? next % given.every : 0);
   const scheduler: Scheduler = {
     ...made,
     opts: copyOf(made.opts),
-    repeat,
+    repeat: { ...given, offset: phase },
+    given,
     next,
     iterations: old?.iterations ?? 1,
     count: 1,
-    phase,
   };
   queue.schedulers.set(made.id, scheduler);
   return addNext(store, queue, scheduler, now);
@@ -40,16 +46,15 @@ export function upsertScheduler(store: Store, queue: QueueState, made: NewSchedu
 /** Adds the job that follows this one, which has been claimed. */
 export function armScheduler(store: Store, queue: QueueState, claimed: StoredJob): void {
   const scheduler = claimed.scheduler === undefined ? undefined : queue.schedulers.get(claimed.scheduler);
-  if (!scheduler || claimed.id !== jobIdOf(scheduler)) return; // it was followed already
-  const { id, repeat, next: last, count, phase } = scheduler;
+  if (!scheduler || claimed.id !== jobIdOf(scheduler.id, scheduler.next)) return; // it was followed already
+  const { id, repeat, next: last, count } = scheduler;
   const now = Math.floor(store.clock.now());
   if (isOver(repeat, count + 1, now)) return;
-  const following =
-    repeat.every === undefined
-      ? nextByPattern(repeat, Math.max(last, now))
-      : nextByInterval(repeat.every, phase, last, now);
-  const next = freeTime(queue, id, repeat, following);
-  if (next === undefined) return;
+  const times = repeat.every
+    ? intervalsFrom(nextOfInterval({ ...repeat, every: repeat.every }, last, now), repeat.every)
+    : timesByPattern(repeat, Math.max(last, now));
+  const next = firstFree(queue, id, times);
+  if (next === undefined || next === 'taken') return;
   scheduler.next = next;
   scheduler.count++;
   scheduler.iterations++;
@@ -68,10 +73,10 @@ export function removeScheduler(queue: QueueState, id: string): boolean {
 export function isNext(queue: QueueState, { id, scheduler, state }: StoredJob): boolean {
   if (scheduler === undefined || state === 'completed' || state === 'failed') return false;
   const own = queue.schedulers.get(scheduler);
-  return own !== undefined && jobIdOf(own) === id;
+  return own !== undefined && jobIdOf(own.id, own.next) === id;
 }
 
-export function recordOf({ count: _count, phase: _phase, ...record }: Scheduler): SchedulerRecord {
+export function recordOf({ given: _given, count: _count, ...record }: Scheduler): SchedulerRecord {
   return record;
 }
 
@@ -79,48 +84,47 @@ function isOver({ limit = Infinity, endDate = Infinity }: Repeat, count: number,
   return count > limit || now > endDate;
 }
 
-function phaseOf({ every = 1, offset, startDate }: Repeat, now: number): number {
-  return offset || Math.max(startDate ?? now, now) % every;
+/** One that goes on in its step keeps the time of the job that it replaces. */
+function firstTimes(
+  { every = 0, ...repeat }: Repeat,
+  old: Scheduler | undefined,
+  replaced: StoredJob | undefined,
+  now: number,
+): Iterable<number> {
+  const before = old?.repeat.every === every ? old.next : undefined;
+  const keeps = replaced && before !== undefined;
+  return intervalsFrom(keeps ? before : nextOfInterval({ every, ...repeat }, before, now), every);
 }
 
-function firstByInterval({ every = 1, offset, startDate }: Repeat, phase: number, now: number): number {
-  if (startDate !== undefined) return Math.max(startDate, now);
-  return offset ? alignedAfter(every, phase, now) : now;
+function* firstByPattern(repeat: Repeat, immediately: boolean | undefined, now: number): Generator<number> {
+  nextByPattern(repeat, now); // can it be read?
+  if (immediately) yield now;
+  yield* timesByPattern(repeat, now);
 }
 
-/** Times that were missed are not made up for. */
-function nextByInterval(every: number, phase: number, last: number, now: number): number {
-  return last + every < now ? alignedAfter(every, phase, now) : last + every;
-}
-
-function alignedAfter(every: number, phase: number, now: number): number {
-  const aligned = Math.floor(now / every) * every + phase;
-  return aligned > now ? aligned : aligned + every;
-}
-
-/** The first of its times at which there is no job yet: an earlier scheduler of that id may have left some. */
-function freeTime(
+/** The first of the times at which there is no job yet; `undefined` when there are no times, `taken` when there is one at each. */
+function firstFree(
   queue: QueueState,
-  id: string,
-  repeat: Repeat,
-  from: number | undefined,
+  scheduler: string,
+  times: Iterable<number>,
   replaced?: StoredJob,
-): number | undefined {
-  for (let next = from; next !== undefined;) {
-    const taken = queue.jobs.get(jobIdOf({ id, next }));
-    if (!taken || taken === replaced) return next;
-    next = repeat.every === undefined ? nextByPattern(repeat, next) : next + repeat.every;
+): number | 'taken' | undefined {
+  let none: 'taken' | undefined;
+  for (const time of times) {
+    const job = queue.jobs.get(jobIdOf(scheduler, time));
+    if (!job || job === replaced) return time;
+    none = 'taken';
   }
-  return undefined;
+  return none;
 }
 
-function jobIdOf({ id, next }: Pick<Scheduler, 'id' | 'next'>): string {
-  return `repeat:${id}:${next}`;
+function jobIdOf(scheduler: string, time: number): string {
+  return `repeat:${scheduler}:${time}`;
 }
 
 /** Its next job, if that has not begun. */
-function waitingNext(queue: QueueState, scheduler: Scheduler): StoredJob | undefined {
-  const job = queue.jobs.get(jobIdOf(scheduler));
+function waitingNext(queue: QueueState, { id, next }: Scheduler): StoredJob | undefined {
+  const job = queue.jobs.get(jobIdOf(id, next));
   return job && ['waiting', 'prioritized', 'delayed'].includes(job.state) ? job : undefined;
 }
 
@@ -131,10 +135,12 @@ function removeNext(queue: QueueState, job: StoredJob): void {
 }
 
 function addNext(store: Store, queue: QueueState, scheduler: Scheduler, now: number): string {
-  const { id, name, data, opts, next } = scheduler;
-  const jobId = jobIdOf(scheduler);
+  const { id, name, data, opts, next, given, count } = scheduler;
+  const jobId = jobIdOf(id, next);
   const delay = Math.max(next - now, 0);
-  const job = newStoredJob({ queue: queue.name, name, data, opts: { ...opts, jobId, delay }, timestamp: now });
+  const carried = { repeat: { ...given, count }, ...(!given.every && { prevMillis: next }) }; // as BullMQ's jobs
+  const made = { ...opts, ...carried, jobId, delay, timestamp: now };
+  const job = newStoredJob({ queue: queue.name, name, data, opts: made, timestamp: now });
   job.scheduler = id;
   queue.nextId(jobId);
   insert(store, job);
