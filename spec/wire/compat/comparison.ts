@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import { keysOf } from '../dump.js';
 import type { Difference } from './differences/difference.js';
-import type { Face } from './face.js';
+import { ours, type Face } from './face.js';
+import { embedded, onRedis } from './ground.js';
 import { masked } from './masks.js';
 import { Stage, type Script } from './stage.js';
 
@@ -14,9 +15,23 @@ export interface Comparison {
   readonly ours: Outcome;
 }
 
-/** Runs a script with the classes of one face. */
+/** Runs a script with our classes on the embedded engine: what it was answered. */
+export async function answersEmbedded(script: Script, prefix: string): Promise<Outcome> {
+  const stage = new Stage(ours, prefix, embedded());
+  const start = Date.now();
+  try {
+    await script(stage);
+    return masked(stage.answers, prefix, start);
+  } finally {
+    await stage.close();
+  }
+}
+
+/** Runs a script with the classes of one face, on Redis. */
 export async function outcomeOf(script: Script, face: Face, redis: Redis, prefix: string): Promise<Outcome> {
-  const stage = new Stage(face, prefix, redis);
+  // what BullMQ's constructors have opened before they refuse something ends with the server
+  const once = face === ours ? {} : { retryStrategy: () => null };
+  const stage = new Stage(face, prefix, onRedis(redis, prefix, once));
   const start = Date.now();
   try {
     await script(stage);

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type {
+  ConnectionOptions,
   FlowProducer,
   Processor,
   Queue,
@@ -11,6 +11,7 @@ import type {
 } from 'bullmq';
 import { linesOf } from './answers.js';
 import { ours, type Face } from './face.js';
+import type { Event, Ground } from './ground.js';
 
 /** Calls on queues of a prefix of its own; each tells what it was answered. It knows BullMQ's API only. */
 export type Script = (stage: Stage) => Promise<void>;
@@ -18,7 +19,7 @@ export type Script = (stage: Stage) => Promise<void>;
 /** Scripts by what they show. */
 export type Scripts = Readonly<Record<string, Script>>;
 
-/** Where a script runs: one face's classes, on keys that begin with the prefix. */
+/** Where a script runs: one face's classes, and a ground on which their keys begin with the prefix. */
 export class Stage {
   readonly answers: string[] = [];
   /** Whether there was a worker. */
@@ -28,7 +29,7 @@ export class Stage {
   constructor(
     readonly face: Face,
     readonly prefix: string,
-    private readonly redis: Redis,
+    private readonly ground: Ground,
   ) {}
 
   /** A queue that has written its settings. */
@@ -82,9 +83,9 @@ export class Stage {
   /** Lets a worker run until this many jobs more have completed or failed for good, and closes it. */
   async work(run: Processor, ends: number, options: Parameters<Stage['worker']>[1] = {}): Promise<void> {
     const { queue = 'work' } = options;
-    const before = (await this.#events(queue)).filter(isEnd).length;
+    const before = (await this.ground.events(queue)).filter(isEnd).length;
     const worker = this.worker(run, options);
-    await this.#until(queue, (events) => events.filter(isEnd).length >= before + ends);
+    await this.ground.until(queue, (events) => events.filter(isEnd).length >= before + ends);
     await worker.close();
   }
 
@@ -92,7 +93,7 @@ export class Stage {
   async heard(event: string, jobId?: string, { times = 1, queue = 'work' } = {}): Promise<void> {
     const isIt = (fields: Event): boolean =>
       fields['event'] === event && (jobId === undefined || fields['jobId'] === jobId);
-    await this.#until(queue, (events) => events.filter(isIt).length >= times);
+    await this.ground.until(queue, (events) => events.filter(isIt).length >= times);
   }
 
   /** Closes what is open; workers don't wait for their jobs. */
@@ -100,10 +101,8 @@ export class Stage {
     for (const it of this.#open.splice(0).toReversed()) await it.close(true);
   }
 
-  get #where(): { readonly connection: { host: string; port: number }; readonly prefix: string } {
-    // what BullMQ's constructors have opened before they refuse something ends with the server
-    const once = this.face === ours ? {} : { retryStrategy: () => null };
-    return { connection: { host: '127.0.0.1', port: this.redis.options.port!, ...once }, prefix: this.prefix };
+  get #where(): { readonly connection: ConnectionOptions; readonly prefix: string } {
+    return { connection: this.ground.connection as ConnectionOptions, prefix: this.prefix };
   }
 
   #opened<T extends { close(): Promise<unknown>; on(event: 'error', listener: () => void): unknown }>(it: T): T {
@@ -111,31 +110,6 @@ export class Stage {
     this.#open.push(it);
     return it;
   }
-
-  async #events(queue: string): Promise<readonly Event[]> {
-    const entries = await this.redis.xrange(`${this.prefix}:${queue}:events`, '-', '+');
-    return entries.map(([, fields]) => eventOf(fields));
-  }
-
-  async #until(queue: string, enough: (events: readonly Event[]) => boolean): Promise<void> {
-    const reader = this.redis.duplicate();
-    const events: Event[] = [];
-    let last = '0';
-    do {
-      const found = await reader.xread('BLOCK', 0, 'STREAMS', `${this.prefix}:${queue}:events`, last);
-      for (const [id, fields] of found?.[0]?.[1] ?? []) {
-        events.push(eventOf(fields));
-        last = id;
-      }
-    } while (!enough(events));
-    reader.disconnect();
-  }
-}
-
-type Event = Readonly<Record<string, string>>;
-
-function eventOf(fields: readonly string[]): Event {
-  return Object.fromEntries(fields.flatMap((field, i) => (i % 2 === 0 ? [[field, fields[i + 1]!]] : [])));
 }
 
 function isEnd({ event }: Event): boolean {

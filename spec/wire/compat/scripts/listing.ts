@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { JobType, Queue } from 'bullmq';
 import type { Scripts, Stage } from '../stage.js';
 
@@ -150,6 +151,7 @@ export const listing: Scripts = {
   'who works on a queue': async (stage) => {
     const queue = await stage.queue();
     stage.worker(async () => {}, { name: 'ann' });
+    do await setImmediate();
     while ((await queue.getWorkersCount()) < 1);
     const workers = await queue.getWorkers();
     stage.tell(
