@@ -216,8 +216,9 @@ describe.each([
             }
             await addChild(job, round + 1, {}, `round-${round + 1}`);
             await job.updateData({ round: round + 1 });
-            await job.moveToWaitingChildren(token, { group: `round-${round + 1}` });
-            throw new WaitingChildrenError();
+            if (await job.moveToWaitingChildren(token, { group: `round-${round + 1}` }))
+              throw new WaitingChildrenError();
+            return run();
           };
           return run();
         },
@@ -378,7 +379,9 @@ describe.each([
       const active = once(worker, 'active');
       const job = await site.queue.add('job', null, { attempts: 5 });
       await active;
+      const failed = once(worker, 'failed');
       expect(worker.cancelJob(job.id, 'enough')).toBe(true);
+      await failed;
       await expect(job.result()).rejects.toMatchObject({ code: 'JOB_CANCELLED', message: 'enough' });
       expect(heard).toEqual(['unsubscribed, aborted']);
       expect(worker.cancelJob(job.id)).toBe(false);

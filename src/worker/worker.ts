@@ -40,6 +40,7 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
   readonly #ownsContext: boolean;
   readonly #runner: JobRunner;
   readonly #loop: ClaimLoop;
+  readonly #autoruns: boolean;
   #running: Promise<void> | undefined;
   #paused = false;
   #closing: Promise<void> | undefined;
@@ -71,8 +72,9 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
       report: (error) => this.#report(error),
       warn: (message) => this.#warn(message),
     });
+    this.#autoruns = !context && options.autorun !== false;
     // later: who has made it is to hear of its first job
-    if (!context && options.autorun !== false) this.#context.engine.clock.after(0, () => void this.#begun());
+    if (this.#autoruns) this.#context.engine.clock.after(0, () => void this.#begun());
   }
 
   #runnerOf(processor: WorkerFunction, options: WorkerOptions): JobRunner {
@@ -96,7 +98,8 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
    * @throws QueueStateError when it runs already
    */
   async run(): Promise<void> {
-    if (this.#running && !this.#closing) throw new QueueStateError(`the worker of queue ${this.name} runs already`);
+    if ((this.#autoruns || this.#running) && !this.#closing)
+      throw new QueueStateError(`the worker of queue ${this.name} runs already`);
     await this.#begun();
   }
 
