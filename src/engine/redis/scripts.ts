@@ -1466,8 +1466,9 @@ if isTold and (#removed > 0 or passed == 0) then
 call('XADD', queue.events, '*', 'event', 'cleaned', 'count', #removed)
 queue.told = true
 end
+local woke = queue.ready and 1 or 0
 leave()
-return { time[1], time[2], removed, stayed, #ids == window and 1 or 0 }`),
+return { time[1], time[2], removed, stayed, #ids == window and 1 or 0, woke }`),
   countsPerPriority: script('counts-per-priority', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local queue = queueNamed(take())
 local answers = { time[1], time[2] }
 for _, priority in ipairs(takeList()) do

@@ -23,23 +23,24 @@ const largestCall = 1_000;
 
 /** What is done to a queue and to many of its jobs. */
 export function queueCalls(store: Store): QueueCalls {
-  /** Removes jobs of a state, in the order in which `clean.lua` looks at them; answers their ids. */
+  /** Removes jobs of a state, in the order in which `clean.lua` looks at them; answers their ids, and whether a parent was woken. */
   async function sweep(
     queue: string,
     state: string,
     { age, limit, told }: { readonly age: number; readonly limit: number; readonly told: boolean },
-  ): Promise<readonly string[]> {
+  ): Promise<{ readonly removed: readonly string[]; readonly woke: boolean }> {
     const removed: string[] = [];
-    let passed = 0;
+    let [passed, woke] = [0, false];
     for (let more = true; more && removed.length < limit;) {
       const most = Math.min(limit - removed.length, largestCall);
       const args: Arguments = [queue, state, age === -Infinity ? '-inf' : age, most, passed, told ? 1 : 0];
-      const [ids, stayed, goesOn] = await store.ask(scripts.clean, args);
+      const [ids, stayed, goesOn, hasWoken] = await store.ask(scripts.clean, args);
       removed.push(...(ids as string[]));
       passed += stayed as number;
       more = goesOn === 1;
+      woke ||= hasWoken === 1;
     }
-    return removed;
+    return { removed, woke };
   }
 
   /** Does it to up to `limit` of those jobs that there are now, not to what they become; answers how many. */
@@ -63,15 +64,14 @@ export function queueCalls(store: Store): QueueCalls {
       await store.ask(scripts.pause, [queue, 'resumed']);
     },
 
-    clean: (queue, state, age, limit) => sweep(queue, state, { age, limit, told: true }),
+    clean: async (queue, state, age, limit) => (await sweep(queue, state, { age, limit, told: true })).removed,
 
     async drain(queue, delayed) {
       const states = ['waiting', 'prioritized', ...(delayed ? ['delayed'] : [])];
-      // what is removed may wake a parent, which waits then
-      for (let removed = 1; removed > 0;) {
-        removed = 0;
+      for (let again = true; again;) {
+        again = false; // unless a parent was woken, which waits now
         for (const state of states) {
-          removed += (await sweep(queue, state, { age: -Infinity, limit: Infinity, told: false })).length;
+          again = (await sweep(queue, state, { age: -Infinity, limit: Infinity, told: false })).woke || again;
         }
       }
     },

@@ -1,7 +1,7 @@
 -- Removes jobs of a state that are old enough, and tells their parents: those that run next first, of finished ones the oldest.
 -- One that somebody holds stays, so does the next one of a scheduler. ARGV: queue, state, milliseconds since they came to it or
 -- were added, how many at most, how many of those that calls before have looked at have stayed, 1 if the queue is told of it.
--- Answers the time, the ids, how many have stayed now, and whether there may be more.
+-- Answers the time, the ids, how many have stayed now, whether there may be more, and whether a parent was woken in this queue.
 --- @include "shared/store"
 --- @include "shared/places"
 --- @include "shared/looking"
@@ -48,5 +48,6 @@ if isTold and (#removed > 0 or passed == 0) then
   call('XADD', queue.events, '*', 'event', 'cleaned', 'count', #removed)
   queue.told = true
 end
+local woke = queue.ready and 1 or 0
 leave()
-return { time[1], time[2], removed, stayed, #ids == window and 1 or 0 }
+return { time[1], time[2], removed, stayed, #ids == window and 1 or 0, woke }
