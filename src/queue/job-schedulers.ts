@@ -67,8 +67,10 @@ const templateRules: OptionRules<JobTemplate> = {
 };
 
 function isTimeZone(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
   try {
-    return typeof value === 'string' && new Intl.DateTimeFormat('en', { timeZone: value }) !== undefined;
+    new Intl.DateTimeFormat('en', { timeZone: value }).format();
+    return true;
   } catch {
     return false;
   }

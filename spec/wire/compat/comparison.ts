@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { keysOf } from '../dump.js';
 import type { Difference } from './differences/difference.js';
-import { ours, type Face } from './face.js';
+import { ours as stepstream, type Face } from './face.js';
 import { embedded, onRedis } from './ground.js';
 import { masked } from './masks.js';
 import { Stage, type Script } from './stage.js';
@@ -17,7 +17,7 @@ export interface Comparison {
 
 /** Runs a script with our classes on the embedded engine: what it was answered. */
 export async function answersEmbedded(script: Script, prefix: string): Promise<Outcome> {
-  const stage = new Stage(ours, prefix, embedded());
+  const stage = new Stage(stepstream, prefix, embedded());
   const start = Date.now();
   try {
     await script(stage);
@@ -30,7 +30,7 @@ export async function answersEmbedded(script: Script, prefix: string): Promise<O
 /** Runs a script with the classes of one face, on Redis. */
 export async function outcomeOf(script: Script, face: Face, redis: Redis, prefix: string): Promise<Outcome> {
   // what BullMQ's constructors have opened before they refuse something ends with the server
-  const once = face === ours ? {} : { retryStrategy: () => null };
+  const once = face === stepstream ? {} : { retryStrategy: () => null };
   const stage = new Stage(face, prefix, onRedis(redis, prefix, once));
   const start = Date.now();
   try {
