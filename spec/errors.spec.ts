@@ -34,6 +34,14 @@ const codes: Readonly<Record<string, string>> = {
   JobStalledError: 'JOB_STALLED',
   JobFailedError: 'JOB_FAILED',
   JobNotFoundError: 'JOB_NOT_FOUND',
+  JobStateError: 'JOB_STATE',
+  QueueStateError: 'QUEUE_STATE',
+  JobTimeoutError: 'JOB_TIMEOUT',
+  WaitTimeoutError: 'WAIT_TIMEOUT',
+  DelayedError: 'DELAYED',
+  WaitingChildrenError: 'WAITING_CHILDREN',
+  WaitingError: 'WAITING',
+  RateLimitError: 'RATE_LIMIT',
   LeaseLostError: 'LEASE_LOST',
   ClosedError: 'CLOSED',
 };
@@ -92,7 +100,10 @@ describe('errors', () => {
   });
 
   it('every error that a job can fail of can be revived by its code', () => {
-    const failsNoJob = new Set(['RESOLVE', 'JOB_FAILED', 'JOB_NOT_FOUND', 'LEASE_LOST', 'CLOSED']);
+    const failsNoJob = new Set([
+      ...['RESOLVE', 'JOB_FAILED', 'JOB_NOT_FOUND', 'LEASE_LOST', 'CLOSED', 'QUEUE_STATE', 'WAIT_TIMEOUT'],
+      ...['DELAYED', 'WAITING_CHILDREN', 'WAITING', 'RATE_LIMIT'],
+    ]);
     const codesOfJobs = classes
       .map(([, errorClass]) => new errorClass('').code)
       .filter((code) => !failsNoJob.has(code));

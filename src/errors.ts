@@ -294,6 +294,7 @@ const revivable: readonly (readonly [code: string, make: new (message: string) =
   UnknownJobNameError,
   JobStalledError,
   JobCancelledError,
+  JobStateError,
   JobTimeoutError,
   StoreUnavailableError,
   StoreFaultError,

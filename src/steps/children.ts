@@ -55,7 +55,9 @@ export function childJobs(specs: readonly ChildSpec[], from: ParentGate): readon
     const refused = link ? ofTheGate.find((option) => opts[option] !== undefined) : opts.parent && 'parent';
     if (refused) {
       throw new InvalidChildError(
-        `${at} has the option ${refused}: ${refused === 'jobId' ? "the ids of children are made from their parent's, so that none is added twice" : 'whose child it is, and what its failure does, is for the gate to say'}`,
+        refused === 'jobId'
+          ? `${at} has a jobId: the ids of children are made from their parent's, so that none is added twice`
+          : `${at} has the option ${refused}: whose child it is, and what its failure does, is for the gate to say`,
       );
     }
     return {
