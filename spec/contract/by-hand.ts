@@ -47,6 +47,20 @@ export function byHandContract(bench: Bench): void {
     expect(await bench.job(id)).toMatchObject({ stalledCounter: 3 });
   });
 
+  it.each(['updateData', 'updateProgress'] as const)(
+    'A3: stalls go on with %s of one that lost the job',
+    async (name) => {
+      const stale = await bench.begin();
+      await bench.advance(1.5 * lockDuration);
+      await bench.engine.recoverStalled(jobs, 1);
+      await calls[name](stale.job.id, stale.lease.token);
+      await bench.claim();
+      await bench.advance(1.5 * lockDuration);
+      const recovered = [{ jobId: stale.job.id, to: 'failed' }];
+      expect((await bench.engine.recoverStalled(jobs, 1)).recovered).toEqual(recovered);
+    },
+  );
+
   describe('updateProgress', () => {
     it('replaces the progress, in whatever state the job is, and tells it', async () => {
       const id = await bench.add();

@@ -1,6 +1,6 @@
 import type { Finishing } from '../../src/engine/engine.js';
 import type { JobOptions } from '../../src/engine/records.js';
-import { failure, jobs, next, type Bench } from './bench.js';
+import { failure, jobs, lockDuration, next, type Bench } from './bench.js';
 
 const minute = 60_000;
 
@@ -65,6 +65,15 @@ export function finishingContract(bench: Bench): void {
       await bench.complete(second);
       expect(await bench.stateOf('1')).toBe('completed');
     });
+  });
+
+  it('A3: are not done to a job that stalls too often: it did not finish on a worker', async () => {
+    await bench.add();
+    await bench.claimUpTo(1, jobs, { finishing: { removeOnFail: { count: 0 }, metrics: 5 } });
+    await bench.advance(1.5 * lockDuration);
+    await bench.engine.recoverStalled(jobs, 0);
+    expect(await bench.stateOf('1')).toBe('failed');
+    expect(await bench.engine.metrics(jobs, 'failed', 0, -1)).toMatchObject({ count: 0 });
   });
 
   describe('metrics', () => {

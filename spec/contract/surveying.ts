@@ -79,6 +79,14 @@ export function surveyingContract(bench: Bench): void {
       expect(await idsOf('delayed')).toEqual(['early', 'late']);
     });
 
+    it('lists active jobs as they were taken', async () => {
+      await bench.add({ jobId: 'a' });
+      await bench.add({ jobId: 'b', lifo: true });
+      await bench.claim();
+      await bench.claim();
+      expect((await bench.engine.list(jobs, 'active')).map(({ id }) => id)).toEqual(['b', 'a']);
+    });
+
     it('lists finished jobs from the newest', async () => {
       await bench.addMany(3);
       const claims = await bench.claimUpTo(3);

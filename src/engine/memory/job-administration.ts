@@ -6,7 +6,7 @@ import { clearLogs } from './logs.js';
 import { remove, removeUnprocessedChildren } from './removing.js';
 import type { Store } from './store.js';
 import type { StoredJob } from './stored-job.js';
-import { proveNoOther, tellProgress } from './writing.js';
+import { isHeldBy, proveNoOther, tellProgress } from './writing.js';
 
 export type JobAdministration = Pick<
   Administration,
@@ -115,7 +115,7 @@ function update(
   const job = store.job(queue, id);
   if (!job) return false;
   proveNoOther(store, job, token);
-  if (token !== undefined) job.stallBase = job.stalledCounter;
+  if (token !== undefined && isHeldBy(store, job, token)) job.stallBase = job.stalledCounter;
   change(job);
   return true;
 }

@@ -109,9 +109,8 @@ export function memoryEngine({ clock = systemClock }: MemoryEngineOptions = {}):
           return { jobId: job.id, to: 'waiting' as const };
         }
         const { message, code } = new JobStalledError('job stalled more than allowable limit');
-        const { finishing } = job.lock!;
         failForGood(store, job, { reason: message, code, stack: undefined });
-        settle(store, job, finishing);
+        settle(store, job); // its worker's wishes went with its lease
         return { jobId: job.id, to: 'failed' as const };
       });
       return { recovered, mayStall: queue.active.size > 0 };

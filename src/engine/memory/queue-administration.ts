@@ -144,5 +144,6 @@ export function queueAdministration(store: Store): QueueAdministration {
 function inOrder(queue: QueueState, ...wanted: readonly JobState[]): readonly StoredJob[] {
   const [state] = wanted;
   if (state === 'completed' || state === 'failed') return [...queue.finished[state]].toReversed();
+  if (state === 'active') return [...queue.active];
   return queue.inOrder().filter((job) => wanted.includes(job.state));
 }

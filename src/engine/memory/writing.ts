@@ -44,6 +44,10 @@ export function tellProgress(store: Store, job: StoredJob, data: string): void {
   store.queue(job.queue).emit(job, { type: 'progress', data });
 }
 
+export function isHeldBy(store: Store, { lock }: StoredJob, token: string): boolean {
+  return lock?.token === token && lock.until > store.clock.now();
+}
+
 /** Of what an activation does to its job beside its writes. @throws LeaseLostError when another holds the job */
 export function proveNoOther(store: Store, job: StoredJob, token: string | undefined): void {
   if (token === undefined || !job.lock || job.lock.token === token || job.lock.until <= store.clock.now()) return;
