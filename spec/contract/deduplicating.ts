@@ -1,5 +1,5 @@
 import type { Deduplication, JobOptions, NewJob } from '../../src/engine/records.js';
-import { failure, jobs, kids, lockDuration, next, type Bench } from './bench.js';
+import { failure, jobs, kids, lockDuration, newJob, next, type Bench } from './bench.js';
 
 const once = (more: Partial<Deduplication> = {}): JobOptions => ({ deduplication: { id: 'd', ...more } });
 
@@ -155,6 +155,28 @@ export function deduplicationContract(bench: Bench): void {
       expect(await bench.claimIds()).toEqual(['b']);
     });
 
+    it('C4: lets no parent wait for the one that is gone', async () => {
+      const parent = await bench.begin();
+      const waited = newJob(
+        { jobId: 'a', delay: 60_000, ...once({ replace: true }) },
+        { queue: kids, parent: { queue: jobs, id: parent.job.id, group: 'gate', onFailure: 'ignore' } },
+      );
+      const write = next(parent, { children: [{ ...waited, timestamp: Math.floor(bench.engine.clock.now()) }] });
+      expect(await bench.engine.moveToWaitingChildren(parent.lease, write, { groups: ['gate'] })).toBe(true);
+      await add('b', { delay: 60_000, ...once({ replace: true }) }, { queue: kids });
+      expect(await bench.claimIds()).toEqual([parent.job.id]);
+    });
+
+    it('tells nobody of a job that it turns away, nor begins the time anew', async () => {
+      await add('a', once({ ttl: 10_000 }));
+      const heard = bench.listen();
+      await bench.advance(7_000);
+      expect(await add('b', once({ replace: true, extend: true, ttl: 10_000 }))).toBe('a');
+      expect(await heard.types()).toEqual([]);
+      await bench.advance(7_000);
+      expect(await bench.engine.deduplicationJob(jobs, 'd')).toBeUndefined();
+    });
+
     it('turns the new job away when the other is not delayed', async () => {
       await add('a', once({ replace: true }));
       expect(await add('b', once({ replace: true }))).toBe('a');
@@ -239,6 +261,58 @@ export function deduplicationContract(bench: Bench): void {
       await add('b', { ...last, delay: 60_000, priority: 3 });
       await bench.complete(claimed);
       expect(await bench.job('b')).toMatchObject({ state: 'delayed', priority: 3 });
+    });
+
+    it('adds it though the place was freed meanwhile, but not when its job is removed after that', async () => {
+      await add('a', last);
+      const first = await bench.claim();
+      await add('b', last);
+      await bench.engine.removeDeduplication(jobs, 'd');
+      await bench.complete(first);
+      const second = await bench.claim();
+      expect(second.job.id).toBe('b');
+      await add('c', last);
+      await bench.engine.removeDeduplication(jobs, 'd');
+      await bench.engine.release(second.lease, next(second));
+      await bench.engine.remove(jobs, 'b');
+      await add('d', last);
+      expect(await bench.complete(await bench.claim())).toBe('d');
+      expect(await bench.claimIds()).toEqual([]);
+    });
+
+    it('adds none after the queue is obliterated', async () => {
+      await add('a', last);
+      await bench.claim();
+      await add('b', last);
+      await bench.engine.removeDeduplication(jobs, 'd');
+      await bench.engine.pause(jobs);
+      await bench.engine.obliterate(jobs, true);
+      await add('c', last);
+      await bench.complete(await bench.claim());
+      expect(await bench.claimIds()).toEqual([]);
+    });
+
+    it('adds it after the job that holds the place, not after one that held it before and was retried', async () => {
+      await add('a', last);
+      await bench.complete(await bench.claim());
+      await add('b', last);
+      const holder = await bench.claim();
+      await add('c', last);
+      await bench.engine.retry(jobs, 'a');
+      expect(await bench.complete(await bench.claim())).toBe('a');
+      expect(await bench.claimIds()).toEqual([]);
+      await bench.complete(holder);
+      expect(await bench.claimIds()).toEqual(['c']);
+    });
+
+    it('makes it no child of the parent that it named', async () => {
+      const parent = await bench.begin();
+      await bench.addChildOf(parent.job.id, {}, { jobId: 'a', ...last });
+      const active = await bench.claim(kids);
+      await bench.addChildOf(parent.job.id, {}, { jobId: 'b', ...last });
+      await bench.complete(active);
+      expect(await bench.job('b', kids)).toMatchObject({ state: 'waiting', parent: undefined });
+      expect((await bench.engine.children(jobs, parent.job.id)).map(({ id }) => id)).toEqual(['a']);
     });
 
     it('keeps none while the job waits', async () => {

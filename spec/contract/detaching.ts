@@ -1,4 +1,4 @@
-import { jobs, kids, next, type Bench } from './bench.js';
+import { jobs, kids, newJob, next, type Bench } from './bench.js';
 
 export function detachingContract(bench: Bench): void {
   const listed = async (parent: string): Promise<readonly string[]> =>
@@ -39,6 +39,18 @@ export function detachingContract(bench: Bench): void {
       expect(await bench.stateOf(parent)).toBe('waiting-children');
       await bench.complete(running);
       expect(await bench.claimIds()).toEqual([parent]);
+    });
+
+    it('leaves a child of which a child is active', async () => {
+      const parent = await bench.waitingParent(['a', 'b'], 'ignore');
+      const child = await bench.claim(kids);
+      const grandchild = newJob({}, { queue: 'grand', parent: { queue: kids, id: 'a', onFailure: 'ignore' } });
+      const write = next(child, { children: [grandchild] });
+      await bench.engine.moveToWaitingChildren(child.lease, write, { all: { failuresSeen: 0 } });
+      await bench.claim('grand');
+      await bench.engine.removeUnprocessedChildren(jobs, parent);
+      expect(await listed(parent)).toEqual(['a']);
+      expect(await bench.stateOf('a', kids)).toBe('waiting-children');
     });
 
     it('wakes the job if it waits for no others', async () => {

@@ -70,6 +70,13 @@ export function retryContract(bench: Bench): void {
       expect(await bench.claimIds()).toEqual([completed]);
     });
 
+    it('retries all that had finished in that millisecond', async () => {
+      await bench.addMany(3);
+      await Promise.all((await bench.claimUpTo(3)).map((claimed) => bench.complete(claimed)));
+      const times = (await bench.engine.list(jobs, 'completed')).map(({ finishedOn }) => finishedOn!);
+      expect(await bench.engine.retryAll(jobs, 'completed', Math.max(...times), 10)).toBe(3);
+    });
+
     it('A2: does to each what retry does', async () => {
       const claimed = await bench.begin();
       await bench.engine.fail(claimed.lease, next(claimed, { cursor: 'ship' }), failure());

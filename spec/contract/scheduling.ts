@@ -316,6 +316,14 @@ export function schedulerContract(bench: Bench): void {
       expect(await bench.engine.remove(jobs, first!)).toBe('removed');
     });
 
+    it('is none any more when it was the last one, and has finished', async () => {
+      const id = await upsert({ every: minute, limit: 1 });
+      const claimed = await bench.claim();
+      expect(await bench.engine.remove(jobs, id!)).toBe('active');
+      await bench.complete(claimed);
+      expect(await bench.engine.remove(jobs, id!)).toBe('removed');
+    });
+
     it('stays when the queue is cleaned or drained', async () => {
       const id = await upsert({ every: minute });
       await bench.add();

@@ -1,7 +1,7 @@
 import { JobNotFoundError } from '../../errors.js';
 import type { NewJob } from '../records.js';
 import { Children } from './children.js';
-import { parentOf, wakeIfSettled } from './family.js';
+import { leaveParent, parentOf, wakeIfSettled } from './family.js';
 import type { QueueState } from './queue-state.js';
 import type { Store } from './store.js';
 import { newStoredJob, type StoredJob } from './stored-job.js';
@@ -37,7 +37,7 @@ function addOne(store: Store, job: StoredJob): string {
     queue.emit(existing, { type: 'duplicated' }); // no child of the parent, which might wait for it for ever
     return id;
   }
-  const holder = turnedAwayBy(queue, job);
+  const holder = turnedAwayBy(store, queue, job);
   if (holder === undefined) insert(store, job);
   return holder ?? id;
 }
@@ -62,7 +62,7 @@ function delay(queue: QueueState, job: StoredJob, from: number): void {
 }
 
 /** The id of the job that holds the place of the new one's deduplication; none when that is the new one's now. */
-function turnedAwayBy(queue: QueueState, job: StoredJob): string | undefined {
+function turnedAwayBy(store: Store, queue: QueueState, job: StoredJob): string | undefined {
   const options = job.opts.deduplication;
   if (!options) return undefined;
   const places = queue.deduplications;
@@ -76,13 +76,17 @@ function turnedAwayBy(queue: QueueState, job: StoredJob): string | undefined {
   if (options.replace && holder?.state === 'delayed') {
     queue.delete(holder);
     queue.emit(holder, { type: 'removed', prev: 'delayed' });
+    leaveParent(store, holder);
     queue.emit(job, { type: 'deduplicated', deduplicationId, deduplicatedJobId: holderId });
     places.replace(options, job.id);
     return undefined;
   }
-  queue.events.emit(holderId, { type: 'deduplicated', deduplicationId, deduplicatedJobId: job.id });
-  if (options.keepLastIfActive && holder?.state === 'active') places.keep(deduplicationId, job);
+  const isKept = options.keepLastIfActive && holder?.state === 'active';
+  if (isKept) places.keep(deduplicationId, { ...job, parent: undefined, hasChildren: false });
+  else if (options.replace)
+    return holderId; // BullMQ tells nobody
   else places.extend(options);
+  queue.events.emit(holderId, { type: 'deduplicated', deduplicationId, deduplicatedJobId: job.id });
   if (options.reschedule && holder?.state === 'delayed') {
     holder.delay = job.delay;
     delay(queue, holder, job.timestamp);

@@ -7,14 +7,14 @@ interface Place {
   jobId: string;
   /** When it is freed; `undefined`: when its job has finished. */
   until: number | undefined;
-  /** The last that was turned away while the job was active: it is added when that has finished. */
-  next: StoredJob | undefined;
 }
 
 /** The places of one queue's deduplications. */
 export class Deduplications {
   readonly #clock: Clock;
   readonly #places = new Map<string, Place>();
+  /** The last that was turned away while the job was active: it is added when that has finished. */
+  readonly #kept = new Map<string, StoredJob>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -26,12 +26,13 @@ export class Deduplications {
   }
 
   hold({ id, ...options }: Deduplication, jobId: string): void {
-    this.#places.set(id, { jobId, until: this.#endOf(options), next: undefined });
+    this.#places.set(id, { jobId, until: this.#endOf(options) });
   }
 
   /** A job that takes the place of one that is gone; the time that is left stays unless it is to be extended. */
   replace(options: Deduplication, jobId: string): void {
     const until = this.#placeOf(options.id)?.until;
+    this.#kept.delete(options.id);
     this.hold(options, jobId);
     if (options.ttl && !options.extend && !options.keepLastIfActive) this.#placeOf(options.id)!.until = until;
   }
@@ -43,17 +44,26 @@ export class Deduplications {
 
   /** Keeps a job for the time when the active one has finished, and the place until then. */
   keep(id: string, next: StoredJob): void {
-    const place = this.#placeOf(id)!;
-    place.next = next;
-    place.until = undefined;
+    this.#kept.set(id, next);
+    this.#placeOf(id)!.until = undefined;
   }
 
-  /** A job has finished. Answers the one that follows it. */
+  /** A job has finished. Answers the one that follows it: of a place that was freed, too, but not of another's. */
   finished({ id, deduplicationId }: StoredJob): StoredJob | undefined {
-    const place = deduplicationId === undefined ? undefined : this.#placeOf(deduplicationId);
-    if (place?.jobId !== id || place.until !== undefined) return undefined;
-    this.#places.delete(deduplicationId!);
-    return place.next;
+    if (deduplicationId === undefined) return undefined;
+    const place = this.#placeOf(deduplicationId);
+    if (place && place.jobId !== id) return undefined;
+    if (place?.until === undefined) this.#places.delete(deduplicationId);
+    const next = this.#kept.get(deduplicationId);
+    this.#kept.delete(deduplicationId);
+    return next;
+  }
+
+  /** A job is removed, and with it what was to follow it. */
+  removed({ id, deduplicationId }: StoredJob): void {
+    if (deduplicationId === undefined || (this.holder(deduplicationId) ?? id) !== id) return;
+    this.#places.delete(deduplicationId);
+    this.#kept.delete(deduplicationId);
   }
 
   /** Frees a place, if this job, or any, holds it; answers whether it did. */
@@ -65,6 +75,7 @@ export class Deduplications {
 
   clear(): void {
     this.#places.clear();
+    this.#kept.clear();
   }
 
   #placeOf(id: string): Place | undefined {

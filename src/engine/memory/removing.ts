@@ -22,7 +22,7 @@ function removeTree(store: Store, job: StoredJob, withChildren: boolean): void {
   const queue = store.queue(job.queue);
   const prev = job.state;
   queue.delete(job);
-  freePlace(queue, job);
+  queue.deduplications.removed(job);
   queue.emit(job, { type: 'removed', prev });
   if (!withChildren) return;
   for (const child of childrenOf(store, job)) if (!isFinished(child)) removeTree(store, child, true);
@@ -42,9 +42,8 @@ export function removeUnprocessedChildren(store: Store, queue: string, id: strin
 export function clean(store: Store, name: string, state: JobState, age: number, limit: number): readonly string[] {
   const queue = store.queue(name);
   const latest = store.clock.now() - age;
-  const old = [...(isFinal(state) ? queue.finished[state] : queue.jobs.values())]
+  const old = [...(isFinal(state) ? queue.finished[state] : queue.inOrder())]
     .filter((job) => job.state === state && since(job) <= latest && !isHeld(store, queue, job))
-    .toSorted((a, b) => since(a) - since(b))
     .slice(0, limit);
   for (const job of old) discard(store, queue, job);
   if (old.length > 0) queue.events.emit('', { type: 'cleaned', count: old.length });
@@ -70,11 +69,7 @@ export function obliterate(store: Store, name: string, force: boolean): 'obliter
 
 function discard(store: Store, queue: QueueState, job: StoredJob): void {
   forget(store, job);
-  freePlace(queue, job);
-}
-
-function freePlace(queue: QueueState, { id, deduplicationId }: StoredJob): void {
-  if (deduplicationId !== undefined) queue.deduplications.free(deduplicationId, id);
+  queue.deduplications.removed(job);
 }
 
 /** When it came to its state, or was added. */

@@ -593,7 +593,9 @@ if delay > 0 then makeDelayed(queue, id, now + delay) else makeReady(queue, id, 
 end
 local function endDeduplication(queue, id, deduplicationId)
 local placeKey = queue.key .. 'de:' .. deduplicationId
-if call('PTTL', placeKey) == -1 and call('GET', placeKey) == id then call('DEL', placeKey) end
+local holder = call('GET', placeKey)
+if holder and holder ~= id then return end
+if call('PTTL', placeKey) == -1 then call('DEL', placeKey) end
 addNextOf(queue, deduplicationId)
 end`;
 
@@ -780,7 +782,9 @@ call('DEL', key, key .. ':lock', key .. ':logs', key .. ':dependencies', key .. 
 end
 local function dropDeduplication(queue, id)
 local deduplicationId = call('HGET', queue.key .. id, 'deid')
-if not deduplicationId or call('GET', queue.key .. 'de:' .. deduplicationId) ~= id then return end
+if not deduplicationId then return end
+local holder = call('GET', queue.key .. 'de:' .. deduplicationId)
+if holder and holder ~= id then return end
 call('DEL', queue.key .. 'de:' .. deduplicationId, queue.key .. 'dn:' .. deduplicationId)
 end`;
 
@@ -814,6 +818,13 @@ return next and id == 'repeat:' .. scheduler .. ':' .. digits(next)
 end
 local function isHeld(queue, id)
 return call('EXISTS', queue.key .. id .. ':lock') == 1 or call('LPOS', queue.active, id)
+end
+local function holdsActive(job)
+if isHeld(job.queue, job.id) then return true end
+for _, child in ipairs(unfinishedChildren(job.queue.key .. job.id)) do
+if holdsActive(child) then return true end
+end
+return false
 end
 local function removeKeys(queue, id, parent, group)
 dropDeduplication(queue, id)
@@ -1693,7 +1704,7 @@ return { time[1], time[2], 1 }`),
   removeChildren: script('remove-children', sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local parentKey = queueNamed(take()).key .. take()
 local count = 0
 local function mayGo(child)
-return not isHeld(child.queue, child.id) and call('HEXISTS', child.queue.key .. child.id, 'finishedOn') == 0
+return not holdsActive(child) and call('HEXISTS', child.queue.key .. child.id, 'finishedOn') == 0
 end
 local function remove(child)
 if not mayGo(child) then return end
@@ -1726,26 +1737,16 @@ call('SET', receiptKey, 1, 'PX', 60000)
 leave()
 return { time[1], time[2], 1 }`),
   remove: script('remove', sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local queue, id, withChildren = queueNamed(take()), take(), take() == '1'
-local function childrenOf(each)
-return withChildren and unfinishedChildren(each.queue.key .. each.id) or {}
-end
-local function holdsActive(job)
-if isHeld(job.queue, job.id) then return true end
-for _, child in ipairs(childrenOf(job)) do
-if holdsActive(child) then return true end
-end
-return false
-end
 local function remove(job)
-local children = childrenOf(job)
+local children = withChildren and unfinishedChildren(job.queue.key .. job.id) or {}
 removeJob(job.queue, job.id)
 for _, child in ipairs(children) do remove(child) end
 end
 local job = { queue = queue, id = id }
-local values = call('HMGET', queue.key .. id, 'name', 'rjk')
+local values = call('HMGET', queue.key .. id, 'name', 'rjk', 'finishedOn')
 if not values[1] then return { time[1], time[2], 'missing' } end
-if isArmed(queue, id, values[2]) then return { time[1], time[2], 'scheduled' } end
-if holdsActive(job) then return { time[1], time[2], 'active' } end
+if withChildren and holdsActive(job) or isHeld(queue, id) then return { time[1], time[2], 'active' } end
+if not values[3] and isArmed(queue, id, values[2]) then return { time[1], time[2], 'scheduled' } end
 remove(job)
 leave()
 return { time[1], time[2], 'removed' }`),
@@ -1759,6 +1760,7 @@ end
 return answers`),
   retryAll: script('retry-all', sharedStore, sharedPlaces, sharedChildren, sharedReopening, String.raw`local queue, state, last, limit = queueNamed(take()), take(), take(), take()
 local key = queue.key .. state
+if tonumber(last) then last = '(' .. digits(math.floor(last) + 1) end -- thousandths are of the same millisecond
 local ids = call('ZRANGEBYSCORE', key, '-inf', last, 'LIMIT', 0, limit)
 callWithAll('ZREM', key, ids)
 for _, id in ipairs(ids) do reopen(queue, id, state) end

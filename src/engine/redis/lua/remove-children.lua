@@ -11,7 +11,7 @@ local count = 0
 
 -- One that has failed may still be pending: its policy is to wait.
 local function mayGo(child)
-  return not isHeld(child.queue, child.id) and call('HEXISTS', child.queue.key .. child.id, 'finishedOn') == 0
+  return not holdsActive(child) and call('HEXISTS', child.queue.key .. child.id, 'finishedOn') == 0
 end
 
 -- The parent first: it must not be woken by the end of its children.

@@ -8,30 +8,19 @@
 
 local queue, id, withChildren = queueNamed(take()), take(), take() == '1'
 
-local function childrenOf(each)
-  return withChildren and unfinishedChildren(each.queue.key .. each.id) or {}
-end
-
-local function holdsActive(job)
-  if isHeld(job.queue, job.id) then return true end
-  for _, child in ipairs(childrenOf(job)) do
-    if holdsActive(child) then return true end
-  end
-  return false
-end
 
 -- The parent first: it must not be woken by the end of its children.
 local function remove(job)
-  local children = childrenOf(job)
+  local children = withChildren and unfinishedChildren(job.queue.key .. job.id) or {}
   removeJob(job.queue, job.id)
   for _, child in ipairs(children) do remove(child) end
 end
 
 local job = { queue = queue, id = id }
-local values = call('HMGET', queue.key .. id, 'name', 'rjk')
+local values = call('HMGET', queue.key .. id, 'name', 'rjk', 'finishedOn')
 if not values[1] then return { time[1], time[2], 'missing' } end
-if isArmed(queue, id, values[2]) then return { time[1], time[2], 'scheduled' } end
-if holdsActive(job) then return { time[1], time[2], 'active' } end
+if withChildren and holdsActive(job) or isHeld(queue, id) then return { time[1], time[2], 'active' } end
+if not values[3] and isArmed(queue, id, values[2]) then return { time[1], time[2], 'scheduled' } end
 remove(job)
 leave()
 return { time[1], time[2], 'removed' }

@@ -7,6 +7,7 @@
 
 local queue, state, last, limit = queueNamed(take()), take(), take(), take()
 local key = queue.key .. state
+if tonumber(last) then last = '(' .. digits(math.floor(last) + 1) end -- thousandths are of the same millisecond
 local ids = call('ZRANGEBYSCORE', key, '-inf', last, 'LIMIT', 0, limit)
 callWithAll('ZREM', key, ids)
 for _, id in ipairs(ids) do reopen(queue, id, state) end

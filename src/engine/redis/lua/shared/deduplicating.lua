@@ -43,9 +43,12 @@ local function addNextOf(queue, deduplicationId)
   if delay > 0 then makeDelayed(queue, id, now + delay) else makeReady(queue, id, priority, opts.lifo == true) end
 end
 
--- The place is held until its job has finished, unless it has a time to live of its own.
+-- The place is held until its job has finished, unless it has a time to live of its own. While another holds it, what was turned away
+-- follows that one: this job ran before, and was retried.
 local function endDeduplication(queue, id, deduplicationId)
   local placeKey = queue.key .. 'de:' .. deduplicationId
-  if call('PTTL', placeKey) == -1 and call('GET', placeKey) == id then call('DEL', placeKey) end
+  local holder = call('GET', placeKey)
+  if holder and holder ~= id then return end
+  if call('PTTL', placeKey) == -1 then call('DEL', placeKey) end
   addNextOf(queue, deduplicationId)
 end

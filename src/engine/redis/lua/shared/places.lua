@@ -65,6 +65,8 @@ end
 -- With a job that is removed, the key of its deduplication goes, and what was to follow it.
 local function dropDeduplication(queue, id)
   local deduplicationId = call('HGET', queue.key .. id, 'deid')
-  if not deduplicationId or call('GET', queue.key .. 'de:' .. deduplicationId) ~= id then return end
+  if not deduplicationId then return end
+  local holder = call('GET', queue.key .. 'de:' .. deduplicationId)
+  if holder and holder ~= id then return end
   call('DEL', queue.key .. 'de:' .. deduplicationId, queue.key .. 'dn:' .. deduplicationId)
 end

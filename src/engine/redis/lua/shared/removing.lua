@@ -10,6 +10,14 @@ local function isHeld(queue, id)
   return call('EXISTS', queue.key .. id .. ':lock') == 1 or call('LPOS', queue.active, id)
 end
 
+local function holdsActive(job)
+  if isHeld(job.queue, job.id) then return true end
+  for _, child in ipairs(unfinishedChildren(job.queue.key .. job.id)) do
+    if holdsActive(child) then return true end
+  end
+  return false
+end
+
 -- Removes a job that is in no place any more. `parent`, `group`: of its hash; the parent is told.
 local function removeKeys(queue, id, parent, group)
   dropDeduplication(queue, id)
