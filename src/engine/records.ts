@@ -73,7 +73,7 @@ export interface JobOptions {
   readonly parent?: ParentOptions;
   /** When this job fails for good, its parent does, too. Of the four at most one; with none the parent waits until it is retried or removed. */
   readonly failParentOnFailure?: boolean;
-  /** When this job fails for good, its parent goes on at once, whatever other children are pending. */
+  /** When this job fails for good, its parent goes on at once, whatever other children are pending, unless its function waits for all. */
   readonly continueParentOnFailure?: boolean;
   /** When this job fails for good, its parent goes on as if it had completed; the parent can ask for the failure. */
   readonly ignoreDependencyOnFailure?: boolean;
