@@ -100,10 +100,11 @@ describe('errors', () => {
   });
 
   it('every error that a job can fail of can be revived by its code', () => {
-    const failsNoJob = new Set([
-      ...['RESOLVE', 'JOB_FAILED', 'JOB_NOT_FOUND', 'LEASE_LOST', 'CLOSED', 'QUEUE_STATE', 'WAIT_TIMEOUT'],
-      ...['DELAYED', 'WAITING_CHILDREN', 'WAITING', 'RATE_LIMIT'],
-    ]);
+    const failsNoJob = new Set(
+      'RESOLVE JOB_FAILED JOB_NOT_FOUND LEASE_LOST CLOSED QUEUE_STATE WAIT_TIMEOUT DELAYED WAITING_CHILDREN WAITING RATE_LIMIT'.split(
+        ' ',
+      ),
+    );
     const codesOfJobs = classes
       .map(([, errorClass]) => new errorClass('').code)
       .filter((code) => !failsNoJob.has(code));

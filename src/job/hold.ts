@@ -10,6 +10,7 @@ export class Hold {
   readonly #told: (progress: unknown) => void;
   #seq: number;
   #moved: 'delayed' | 'waiting-children' | undefined;
+  #moving: Promise<unknown> | undefined;
   #savedData = false;
 
   /** @param told called with progress that the function has saved */
@@ -26,6 +27,11 @@ export class Hold {
   /** Where the function has moved the job: its lease is over since then. */
   get moved(): 'delayed' | 'waiting-children' | undefined {
     return this.#moved;
+  }
+
+  /** Resolves when the moves that were begun have been answered: a function need not have waited for them. */
+  async movesAnswered(): Promise<void> {
+    await this.#moving?.catch(() => {}); // who began it hears of it
   }
 
   /** Whether the function has replaced the job's data. */
@@ -53,8 +59,8 @@ export class Hold {
   }
 
   async moveToDelayed(due: number): Promise<void> {
-    await this.#write((write) => this.#activation.moveToDelayed(write, due, true));
-    this.#moved = 'delayed';
+    const moving = this.#write((write) => this.#activation.moveToDelayed(write, due, true));
+    await (this.#moving = moving.then(() => void (this.#moved = 'delayed')));
   }
 
   /**
@@ -62,13 +68,13 @@ export class Hold {
    * @throws ChildFailedError when a child has failed that its failure is to fail the job
    */
   async moveToWaitingChildren(waiting: Waiting): Promise<boolean> {
-    const parked = await this.#write((write) => this.#activation.moveToWaitingChildren(write, waiting));
-    if (parked) this.#moved = 'waiting-children';
-    else {
-      const failure = await this.failureOfChild();
-      if (failure) throw failure;
-    }
-    return parked;
+    const moving = this.#write((write) => this.#activation.moveToWaitingChildren(write, waiting));
+    this.#moving = moving.then((parked) => void (parked && (this.#moved = 'waiting-children')));
+    await this.#moving;
+    if (this.#moved) return true;
+    const failure = await this.failureOfChild();
+    if (failure) throw failure;
+    return false;
   }
 
   async complete(result: Payload | undefined, progress: Payload | undefined): Promise<CompleteAnswer> {

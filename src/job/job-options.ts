@@ -115,6 +115,15 @@ export function policyOf(options: JobOptions): ChildFailurePolicy {
   return flag ? policies[flag as keyof typeof policies] : 'wait';
 }
 
+/** A job's own options before its queue's: its own word on what its failure does to its parent replaces theirs. */
+export function withDefaults(defaults: JobOptions | undefined, own: JobOptions | undefined): JobOptions | undefined {
+  if (!defaults || !own) return own ?? defaults;
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) as JobOptions;
+  const hasOwnPolicy = policyOf(given) !== 'wait';
+  const kept = Object.entries(defaults).filter(([name]) => !(hasOwnPolicy && Object.hasOwn(policies, name)));
+  return { ...Object.fromEntries(kept), ...given };
+}
+
 /** @throws ConfigurationError that names every fault of a job's name and options */
 export function checkJob(queue: string, name: unknown, options: JobOptions): void {
   const faults = jobFaults(name, options, jobLabel(queue, name));

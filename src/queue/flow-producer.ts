@@ -6,7 +6,7 @@ import { ClosedError, type Fault } from '../errors.js';
 import { addedRecord } from '../job/added-record.js';
 import { Job } from '../job/job.js';
 import { JobContext } from '../job/job-context.js';
-import { policyOf } from '../job/job-options.js';
+import { jobFaults, policyOf, withDefaults } from '../job/job-options.js';
 import { bulkJobFaults, newJob, refuseFaults } from '../job/new-job.js';
 import { isRecord, optionFaults, rules, type OptionRules } from '../job/options.js';
 import { joinStore, storeOptionRules, type StoreOptions } from '../stores.js';
@@ -88,7 +88,8 @@ export class FlowProducer extends EventEmitter<{ error: [error: Error] }> {
   async #add(flows: readonly FlowJob[], options: FlowOptions, labelOf: (index: number) => string): Promise<JobNode[]> {
     if (this.#closing) throw new ClosedError('the flow producer is closed: nothing was added');
     const all = Array.isArray(flows) ? flows : [flows];
-    refuseFaults(all.flatMap((flow: FlowJob, index) => this.#faultsOf(flow, labelOf(index))));
+    const faults = all.flatMap((flow: FlowJob, index) => this.#faultsOf(flow, labelOf(index)));
+    refuseFaults([...flowOptionFaults(options), ...faults]);
     const nodes = all.map((flow: FlowJob, index) => this.#planned(flow, options, labelOf(index), undefined));
     const jobs = nodes.flatMap(parentsFirst);
     if (jobs.length > largestFlow) {
@@ -103,7 +104,8 @@ export class FlowProducer extends EventEmitter<{ error: [error: Error] }> {
   #faultsOf(flow: FlowJob, label: string, isChild = false, depth = 1): readonly Fault[] {
     const faults: Fault[] = [...optionFaults(flow, flowRules, label)];
     if (!isRecord(flow)) return faults;
-    const { queueName, name, data, opts, children = [] } = flow;
+    const { queueName, name, data, opts } = flow;
+    const children: readonly unknown[] = Array.isArray(flow.children) ? flow.children : []; // what else it is, is named already
     if (!isName(queueName))
       faults.push({ code: 'INVALID_NAME', at: label, message: `queueName won't do: ${nameRule}` });
     else faults.push(...bulkJobFaults(this.#context, queueName, { name, data, ...(opts && { opts }) }, label));
@@ -112,7 +114,7 @@ export class FlowProducer extends EventEmitter<{ error: [error: Error] }> {
     if (children.length > 0 && opts?.deduplication)
       refuse('a job with children has no deduplication: they would be lost with it');
     if (depth > deepestFlow) refuse(`it is nested deeper than ${deepestFlow} generations`);
-    else if (Array.isArray(children)) {
+    else {
       for (const [index, child] of children.entries()) {
         faults.push(...this.#faultsOf(child as FlowJob, `${label}.children[${index}]`, true, depth + 1));
       }
@@ -128,7 +130,7 @@ export class FlowProducer extends EventEmitter<{ error: [error: Error] }> {
     parent: Pick<ParentLink, 'queue' | 'id'> | undefined,
   ): Node {
     const { queueName, name, data, children = [] } = flow;
-    const opts = { ...options.queuesOptions?.[queueName]?.defaultJobOptions, ...flow.opts };
+    const opts = withDefaults(options.queuesOptions?.[queueName]?.defaultJobOptions, flow.opts) ?? {};
     const link = parent && { ...parent, onFailure: policyOf(opts) };
     const own = parent ? { ...opts, parent: { id: parent.id, queue: this.#context.qualified(parent.queue) } } : opts;
     const id = opts.jobId ?? randomUUID();
@@ -180,6 +182,20 @@ const flowRules: OptionRules<FlowJob> = {
   opts: { test: isRecord, expects: "an object: the job's options" },
   children: { test: Array.isArray, expects: 'a list of { name, queueName, data?, opts?, children? }' },
 };
+
+const flowOptionRules: OptionRules<FlowOptions> = {
+  queuesOptions: { test: isRecord, expects: '{ [queue]: { defaultJobOptions } }' },
+};
+
+function flowOptionFaults(options: FlowOptions): readonly Fault[] {
+  const faults = optionFaults(options, flowOptionRules, 'the options of the flow');
+  if (faults.length > 0) return faults;
+  return Object.entries(options.queuesOptions ?? {}).flatMap(([queue, own]) => {
+    const at = `queuesOptions["${queue.slice(0, 128)}"]`;
+    const of = optionFaults(own, { defaultJobOptions: { test: isRecord, expects: 'options of jobs' } }, at);
+    return of.length > 0 ? of : jobFaults('any', own.defaultJobOptions ?? {}, at);
+  });
+}
 
 const queryRules: OptionRules<FlowQuery> = {
   id: { test: (value) => typeof value === 'string', expects: "the job's id" },

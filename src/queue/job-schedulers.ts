@@ -94,7 +94,7 @@ export async function newScheduler(
       ...choiceFaults(repeat, at),
     );
   }
-  const times = timesOf(repeat);
+  const times = timesOf(isRecord(repeat) ? repeat : {});
   if (faults.length === 0 && times.pattern !== undefined) faults.push(...(await patternFaults(context, times, at)));
   if (faults.length > 0) throw new ConfigurationError('The job scheduler was not set up:', faults);
   const { name = id, data, opts = {} } = template;

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { asError, failureOf } from '../job/failure.js';
 import { JobContext } from '../job/job-context.js';
 import { joinStore, type StoreOptions } from '../stores.js';
 
@@ -39,6 +40,26 @@ export abstract class QueueBase<Events extends Record<keyof Events, unknown[]>> 
   /** Whether it is closed, or closes. */
   protected get closed(): boolean {
     return this.#closing !== undefined || this.context.shut;
+  }
+
+  /** As in BullMQ, a listener that throws is an error of its own: what it is told of is done all the same. */
+  protected tell(event: string, ...args: readonly unknown[]): void {
+    try {
+      (this as EventEmitter).emit(event, ...args);
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  /** To who listens for errors; else to the logger. */
+  protected report(error: unknown): void {
+    const emitter = this as EventEmitter;
+    try {
+      if (emitter.listenerCount('error') > 0) emitter.emit('error', asError(error));
+      else this.context.logger.error(`queue ${this.name}: ${failureOf(error).reason}`);
+    } catch {
+      // who is told of errors has thrown, too: nobody is left
+    }
   }
 
   /** Nothing is done any more. */

@@ -45,14 +45,19 @@ export class QueueEvents<Result = any> extends QueueBase<Listened<Result>> {
   }
 
   #tell(event: EngineEvent): void {
-    const emit = this.emit.bind(this) as (event: string, ...args: unknown[]) => boolean;
     if (event.type === 'drained') {
-      emit('drained', event.entry);
+      this.tell('drained', event.entry);
       return;
     }
-    const args = argumentsOf(this.context, event);
-    emit(event.type, args, event.entry);
-    if (event.jobId !== '') emit(`${event.type}:${event.jobId}`, args, event.entry);
+    let args;
+    try {
+      args = argumentsOf(this.context, event);
+    } catch (error) {
+      this.report(error); // of another codec, or another key
+      return;
+    }
+    this.tell(event.type, args, event.entry);
+    if (event.jobId !== '') this.tell(`${event.type}:${event.jobId}`, args, event.entry);
   }
 }
 
@@ -67,7 +72,14 @@ export function queueEvents<Result>(
     subscriber.add(closing.onClose(() => void engine.clock.after(0, () => subscriber.complete())));
     const pass = (event: EngineEvent): void => {
       const { type, entry: id, at } = event;
-      subscriber.next({ type, id, at, ...argumentsOf(context, event) } as QueueEvent<Result>);
+      let args;
+      try {
+        args = argumentsOf(context, event);
+      } catch (error) {
+        subscriber.error(error);
+        return;
+      }
+      subscriber.next({ type, id, at, ...args } as QueueEvent<Result>);
     };
     subscriber.add(engine.events(queue, pass, undefined, after));
   });

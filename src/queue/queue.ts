@@ -4,6 +4,7 @@ import { ClosedError, ConfigurationError, JobNotFoundError, JobStateError, Queue
 import { addedRecord } from '../job/added-record.js';
 import { Job } from '../job/job.js';
 import { JobContext } from '../job/job-context.js';
+import { withDefaults } from '../job/job-options.js';
 import { bulkJobFaults, newJob, refuseFaults, type BulkJob } from '../job/new-job.js';
 import { rules, type OptionRule } from '../job/options.js';
 import {
@@ -106,7 +107,7 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
     refuseFaults(faults);
     const { defaultJobOptions } = this.opts;
     const all = jobs.map((job: BulkJob<Data, Name>, index) => {
-      const opts = defaultJobOptions ? { ...defaultJobOptions, ...job.opts } : job.opts;
+      const opts = withDefaults(defaultJobOptions, job.opts);
       return newJob(context, this.name, opts ? { ...job, opts } : job, labelOf(index));
     });
     const added: Job<Data, Result, Name>[] = [];
@@ -115,8 +116,12 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
       const ids = await context.engine.add(part);
       for (const [index, job] of part.entries()) added.push(new Job(context, addedRecord(job, ids[index]!)));
     }
-    if (this.listenerCount('waiting') > 0) for (const job of added) this.emit('waiting', job);
+    if (this.listenerCount('waiting') > 0) for (const job of added) this.#told('waiting', job);
     return added;
+  }
+
+  #told<Event extends keyof QueueListened>(event: Event, ...args: QueueListened[Event]): void {
+    this.tell(event, ...args);
   }
 
   get #owner(): string {
@@ -146,12 +151,12 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
   /** No job is taken any more, by any worker; active ones go on. */
   async pause(): Promise<void> {
     await this.context.engine.pause(this.name);
-    this.emit('paused');
+    this.#told('paused');
   }
 
   async resume(): Promise<void> {
     await this.context.engine.resume(this.name);
-    this.emit('resumed');
+    this.#told('resumed');
   }
 
   /** How many jobs of the queue may be active, on all workers together. */
@@ -210,7 +215,7 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
     refuse('clean', 'type', type, cleaned);
     const state = (type === 'wait' ? 'waiting' : type) as JobState;
     const removed = [...(await this.context.engine.clean(this.name, state, grace, limit || Infinity))];
-    this.emit('cleaned', removed, type === 'waiting' ? 'wait' : type); // BullMQ's word
+    this.#told('cleaned', removed, type === 'waiting' ? 'wait' : type); // BullMQ's word
     return removed;
   }
 
@@ -263,13 +268,13 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
       throw new JobStateError(`job ${id} is the next one of its scheduler: use queue.removeJobScheduler()`);
     }
     if (answer === 'active') return 0;
-    this.emit('removed', id);
+    this.#told('removed', id);
     return 1;
   }
 
   async updateJobProgress(id: string, progress: unknown): Promise<void> {
     await (await this.#known(id)).updateProgress(progress);
-    this.emit('progress', id, progress);
+    this.#told('progress', id, progress);
   }
 
   /** Appends a row to the job's log, and keeps the last `keepLogs`. @returns how many there are */
@@ -310,7 +315,7 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
   ): Promise<Job<Data, Result, Name> | undefined> {
     const scheduler = await newScheduler(this.context, this.name, id, repeat, template);
     const { defaultJobOptions } = this.opts;
-    const opts = { ...defaultJobOptions, ...scheduler.opts };
+    const opts = withDefaults(defaultJobOptions, scheduler.opts) ?? {};
     const jobId = await this.context.engine.upsertScheduler(this.name, { ...scheduler, opts });
     return jobId === undefined ? undefined : this.getJob(jobId);
   }

@@ -63,7 +63,7 @@ export class ClaimLoop {
   #drained = false;
   #paused = false;
   #closing = false;
-  readonly #atRest: (() => void)[] = [];
+  readonly #atRest: ((isAtRest: boolean) => void)[] = [];
 
   constructor(engine: Engine, options: ClaimLoopOptions, host: ClaimLoopHost) {
     const { queue, concurrency, claim, renewAfter, stalledInterval, maxStalledCount } = options;
@@ -137,11 +137,12 @@ export class ClaimLoop {
 
   resume(): void {
     this.#paused = false;
+    if (!this.#closing) this.#rested(false); // with new jobs there may be no rest any more
     this.#loop();
   }
 
-  /** Resolves when no job is active, and none is on its way. */
-  rest(): Promise<void> {
+  /** Resolves when no job is active, and none is on its way; with `false` when jobs are taken again before. */
+  rest(): Promise<boolean> {
     return new Promise((resolve) => {
       this.#atRest.push(resolve);
       this.#restIfIdle();
@@ -150,7 +151,7 @@ export class ClaimLoop {
 
   /**
    * Takes no more jobs and lets each go on to its next durable write; those that haven't come to one after `grace` milliseconds
-   * are unsubscribed. What isn't finished is put back at the head of the queue.
+   * are unsubscribed. What isn't finished is put back at the head of the queue. A second call with less grace shortens it.
    */
   async close(grace: number): Promise<void> {
     this.#closing = true;
@@ -169,7 +170,11 @@ export class ClaimLoop {
   #restIfIdle(): void {
     if (this.#active.size > 0) return;
     if (this.#closing) this.#unwatch?.();
-    if (this.#claiming === 0) for (const resolve of this.#atRest.splice(0)) resolve();
+    if (this.#claiming === 0) this.#rested(true);
+  }
+
+  #rested(isAtRest: boolean): void {
+    for (const resolve of this.#atRest.splice(0)) resolve(isAtRest);
   }
 
   // --- the loop ---

@@ -1,4 +1,4 @@
-import { from, isObservable, type Observable, type Subscription } from 'rxjs';
+import { Subscription, from, isObservable, takeWhile, type Observable } from 'rxjs';
 import type { Cancel } from '../engine/clock.js';
 import type { Payload } from '../engine/records.js';
 import {
@@ -9,6 +9,7 @@ import {
   JobTimeoutError,
   LeaseLostError,
   RateLimitError,
+  StoreUnavailableError,
   UnrecoverableError,
   WaitingChildrenError,
   WaitingError,
@@ -73,19 +74,16 @@ export class FunctionRun {
   }
 
   #call(): void {
-    let running: unknown;
     try {
-      running = this.#options.function(this.#job, this.#hold.token, this.#abort.signal);
+      const running: unknown = this.#options.function(this.#job, this.#hold.token, this.#abort.signal);
+      if (isStream(running)) this.#subscribe(running);
+      else {
+        Promise.resolve(running)
+          .then((value) => (isStream(value) ? this.#subscribe(value) : this.#returned(value)))
+          .catch((error: unknown) => this.#failed(error));
+      }
     } catch (error) {
       this.#failed(error);
-      return;
-    }
-    if (isStream(running)) this.#subscribe(running);
-    else {
-      Promise.resolve(running).then(
-        (value) => (isStream(value) ? this.#subscribe(value) : this.#returned(value)),
-        (error: unknown) => this.#failed(error),
-      );
     }
   }
 
@@ -93,29 +91,35 @@ export class FunctionRun {
 
   #subscribe(stream: Observable<unknown> | AsyncIterable<unknown>): void {
     if (this.#settled) return;
+    if (this.#abort.signal.aborted) return this.#cancelled(); // while it was on its way
     let last: unknown;
-    this.#stream = from(stream).subscribe({
-      next: (value) => {
-        last = value;
-        this.#unsaved = value === undefined ? undefined : { value };
-        this.#saving ??= Promise.resolve().then(() => this.#save());
-      },
-      error: (error) => this.#failed(error),
-      complete: () => this.#returned(last),
-    });
-    if (this.#settled) this.#stream.unsubscribe();
+    this.#stream = new Subscription(); // first: what it emits at once may be its end
+    this.#stream.add(
+      from(stream)
+        .pipe(takeWhile(() => !this.#settled))
+        .subscribe({
+          next: (value) => {
+            last = value;
+            this.#unsaved = value === undefined ? undefined : { value };
+            this.#saving ??= Promise.resolve().then(() => this.#save());
+          },
+          error: (error) => this.#failed(error),
+          complete: () => this.#returned(last),
+        }),
+    );
   }
 
   /** One write at a time: of what comes up meanwhile the newest is saved. What is left at the end goes with the result. */
   async #save(): Promise<void> {
+    let saved = this.#unsaved;
     try {
-      while (this.#unsaved && !this.#settled) {
-        const { value } = this.#unsaved;
+      for (; saved && !this.#settled; saved = this.#unsaved) {
         this.#unsaved = undefined;
-        await this.#job.updateProgress(value);
+        await this.#job.updateProgress(saved.value);
       }
     } catch (error) {
-      this.#failed(error);
+      if (!isNamed(error, StoreUnavailableError)) return this.#failed(error);
+      this.#unsaved ??= saved; // no fault of the job's (I12): it goes with the next one, or with the result
     } finally {
       this.#saving = undefined;
     }
@@ -125,8 +129,6 @@ export class FunctionRun {
 
   #returned(value: unknown): void {
     this.#settle(async () => {
-      await this.#saving;
-      if (this.#hold.moved) return this.#end({ type: this.#hold.moved });
       const { payloads } = this.#options;
       const label = `of job ${this.#job.id} of queue ${this.#job.queueName}`;
       let result: Payload | undefined;
@@ -143,17 +145,12 @@ export class FunctionRun {
   }
 
   #failed(error: unknown): void {
-    this.#settle(async () => {
-      await this.#saving?.catch(() => {});
-      const { moved } = this.#hold;
-      const isWord = isNamed(error, DelayedError) || isNamed(error, WaitingChildrenError);
-      if (moved) {
-        if (!isWord) this.#options.report(error); // the job is on its way already
-        return this.#end({ type: moved });
-      }
+    const isWord = isNamed(error, DelayedError) || isNamed(error, WaitingChildrenError);
+    const end = (): Promise<void> => {
       if (isNamed(error, RateLimitError) || isNamed(error, WaitingError)) return this.#release();
       return isWord ? this.#notMoved(asError(error)) : this.#fail(error);
-    });
+    };
+    this.#settle(end, () => isWord || this.#options.report(error)); // the job is on its way already
   }
 
   /**
@@ -172,20 +169,19 @@ export class FunctionRun {
   }
 
   #timedOut(timeout: number): void {
-    if (this.#hold.moved) return;
     const error = new JobTimeoutError(`the job ran for longer than ${timeout} ms`);
     this.#abort.abort(error);
-    this.#stream?.unsubscribe();
-    this.#failed(error);
+    this.#settle(() => this.#fail(error));
   }
 
   /** A stream is unsubscribed, and its job fails for good; a promise's function hears it by its signal. */
   cancel(reason: string): void {
-    const error = new JobCancelledError(reason);
-    this.#abort.abort(error);
-    if (!this.#stream) return;
-    this.#stream.unsubscribe();
-    this.#settle(() => (this.#hold.moved ? this.#end({ type: this.#hold.moved }) : this.#fail(error, false)));
+    this.#abort.abort(new JobCancelledError(reason));
+    if (this.#stream) this.#cancelled();
+  }
+
+  #cancelled(): void {
+    this.#settle(() => this.#fail(this.#abort.signal.reason, false));
   }
 
   #stop(why: 'lost' | 'closing'): void {
@@ -193,7 +189,6 @@ export class FunctionRun {
     if (moved && why === 'lost') return; // by itself
     const { id, queue } = this.#activation.job;
     this.#abort.abort(new LeaseLostError(`job ${id} of queue ${queue} goes on without this activation`));
-    this.#stream?.unsubscribe();
     if (moved) this.#end({ type: moved });
     else if (why === 'lost') this.#end({ type: 'lost', error: undefined });
     else this.#settle(() => this.#release());
@@ -204,6 +199,7 @@ export class FunctionRun {
     if (answer === 'failed-children') {
       return this.#fail((await this.#hold.failureOfChild()) ?? new ChildFailedError('a child failed, and was removed'));
     }
+    if (progress !== undefined) this.#hold.told(this.#unsaved!.value);
     this.#end(answer === 'completed' ? { type: 'completed', result } : { type: 'waiting-children' });
   }
 
@@ -225,10 +221,21 @@ export class FunctionRun {
       return backoffOf(backoff, attempt, id);
     }
     const { backoffStrategy } = this.#options;
-    if (backoffStrategy) return backoffStrategy(attempt, backoff.type, asError(error), this.#job);
-    this.#activation.warn(
-      `job ${id} has the backoff "${backoff.type}", which the worker doesn't know: give it settings.backoffStrategy`,
-    );
+    if (backoffStrategy) {
+      try {
+        const delay = await backoffStrategy(attempt, backoff.type, asError(error), this.#job);
+        if (Number.isFinite(delay)) return delay;
+        throw new TypeError(
+          `settings.backoffStrategy must answer milliseconds, or -1: of "${backoff.type}" it doesn't`,
+        );
+      } catch (fault) {
+        this.#options.report(fault);
+      }
+    } else {
+      this.#activation.warn(
+        `job ${id} has the backoff "${backoff.type}", which the worker doesn't know: give it settings.backoffStrategy`,
+      );
+    }
     return backoff.delay ?? 0;
   }
 
@@ -239,20 +246,35 @@ export class FunctionRun {
 
   // --- once ---
 
-  #settle(end: () => Promise<void> | void): void {
-    if (this.#settled || this.#ended) return;
-    this.#settled = true;
-    this.#timer?.();
-    Promise.resolve()
-      .then(end)
-      .catch((error: unknown) => this.#end({ type: 'lost', error }));
+  /** @param moved called instead of `end`, when the function has moved the job */
+  #settle(end: () => Promise<void>, moved?: () => void): void {
+    if (this.#settled) return;
+    this.#leave();
+    this.#afterWrites(end, moved).catch((error: unknown) => this.#end({ type: 'lost', error }));
+  }
+
+  /** What the function has begun to write comes first: two writes at a time would be taken for one (`seq`). */
+  async #afterWrites(end: () => Promise<void>, moved?: () => void): Promise<void> {
+    await this.#saving;
+    await this.#hold.movesAnswered();
+    const type = this.#hold.moved;
+    if (!type) return end();
+    moved?.();
+    this.#end({ type });
   }
 
   #end(outcome: Outcome): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#timer?.();
+    this.#leave();
     this.#activation.end(outcome);
+  }
+
+  /** Nothing more is taken of the function: neither what it returns nor what it emits. */
+  #leave(): void {
+    this.#settled = true;
+    this.#timer?.();
+    this.#stream?.unsubscribe();
   }
 }
 

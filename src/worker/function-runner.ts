@@ -15,12 +15,17 @@ export class FunctionRunner implements JobRunner {
   }
 
   run(activation: LiveActivation): void {
-    const run = new FunctionRun(activation, this.#options);
-    this.#runs.set(activation, run);
-    run.begin();
+    this.#runOf(activation).begin();
   }
 
   cancel(activation: LiveActivation, reason: string): void {
-    this.#runs.get(activation)?.cancel(reason);
+    this.#runOf(activation).cancel(reason);
+  }
+
+  /** It may be cancelled before it begins. */
+  #runOf(activation: LiveActivation): FunctionRun {
+    let run = this.#runs.get(activation);
+    if (!run) this.#runs.set(activation, (run = new FunctionRun(activation, this.#options)));
+    return run;
   }
 }

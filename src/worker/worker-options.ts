@@ -5,7 +5,7 @@ import type { KeepJobs } from '../engine/records.js';
 import { ConfigurationError, type Fault } from '../errors.js';
 import type { Job } from '../job/job.js';
 import { keepRules } from '../job/job-options.js';
-import { isRecord, optionFaults, rules, type OptionRule, type OptionRules } from '../job/options.js';
+import { isRecord, optionFaults, rules, type OptionRules } from '../job/options.js';
 import { storeOptionRules, type StoreOptions } from '../stores.js';
 import type { ClaimLoopOptions } from './claim-loop.js';
 
@@ -49,8 +49,6 @@ export interface WorkerOptions extends StoreOptions {
   readonly settings?: { readonly backoffStrategy?: BackoffStrategy };
 }
 
-const isFunction: OptionRule = { test: (value) => typeof value === 'function', expects: 'a function' };
-
 const workerOptionRules: OptionRules<WorkerOptions> = {
   ...storeOptionRules,
   name: { test: isName, expects: nameRule },
@@ -67,17 +65,27 @@ const workerOptionRules: OptionRules<WorkerOptions> = {
   removeOnComplete: keepRules.limits,
   removeOnFail: keepRules.limits,
   metrics: {
-    test: (value) => isRecord(value) && rules.atLeastOne.test(value['maxDataPoints']),
+    test: (value) => hasOnly(value, 'maxDataPoints') && rules.atLeastOne.test(value['maxDataPoints']),
     expects: '{ maxDataPoints }, a number of minutes',
   },
   settings: {
-    test: (value) => isRecord(value) && isFunction.test(value['backoffStrategy'] ?? isLimiter),
+    test: (value) => hasOnly(value, 'backoffStrategy') && isFunctionOrAbsent(value['backoffStrategy']),
     expects: '{ backoffStrategy }, a function',
   },
 };
 
 function isLimiter(value: unknown): boolean {
-  return isRecord(value) && rules.atLeastOne.test(value['max']) && rules.period.test(value['duration']);
+  const known = hasOnly(value, 'max', 'duration');
+  return known && rules.atLeastOne.test(value['max']) && rules.period.test(value['duration']);
+}
+
+function isFunctionOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === 'function';
+}
+
+/** What else stands there would be ignored in silence. */
+function hasOnly(value: unknown, ...names: readonly string[]): value is Record<string, unknown> {
+  return isRecord(value) && Object.keys(value).every((name) => names.includes(name));
 }
 
 /** @throws ConfigurationError that names all faults of a worker's arguments */
@@ -90,15 +98,22 @@ export function checkWorker(queue: unknown, processor: unknown, options: WorkerO
     faults.push({ code: 'INVALID_OPTION', at: 'Worker', message });
   }
   faults.push(...optionFaults(options, workerOptionRules, 'Worker'));
+  const { lockDuration = defaultLockDuration, lockRenewTime = 0 } = (isRecord(options) ? options : {}) as WorkerOptions;
+  if (lockRenewTime >= lockDuration) {
+    const message = `lockRenewTime must be below lockDuration (${lockDuration}): each lock would run out before it is renewed`;
+    faults.push({ code: 'INVALID_OPTION', at: 'Worker', message });
+  }
   if (faults.length > 0) throw new ConfigurationError('There is no such worker:', faults);
 }
+
+const defaultLockDuration = 30_000;
 
 /** A lease of 10 s is renewed every 3 s. */
 const renewals = 0.3;
 
 /** What the loop needs of a worker's options. */
 export function loopOptions(queue: string, options: WorkerOptions): ClaimLoopOptions {
-  const { name, concurrency = 1, limiter, lockDuration = 30_000, maxStalledCount = 1 } = options;
+  const { name, concurrency = 1, limiter, lockDuration = defaultLockDuration, maxStalledCount = 1 } = options;
   const finishing = finishingOf(options);
   return {
     queue,

@@ -42,6 +42,7 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
   readonly #loop: ClaimLoop;
   readonly #autoruns: boolean;
   #running: Promise<void> | undefined;
+  #ended: (() => void) | undefined;
   #paused = false;
   #closing: Promise<void> | undefined;
 
@@ -105,11 +106,9 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
 
   #begun(): Promise<void> {
     if (this.#running) return this.#running;
-    let closed!: () => void;
-    this.#running = new Promise((resolve) => (closed = resolve));
-    if (this.#closing) closed();
+    if (this.#closing) this.#running = this.#closing;
     else {
-      this.once('closed', closed);
+      this.#running = new Promise((resolve) => (this.#ended = resolve)); // by no event: its listeners are others' to remove
       this.#tell('ready', () => []);
       this.#loop.run();
     }
@@ -145,13 +144,13 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
     this.#loop.concurrency = concurrency;
   }
 
-  /** This worker takes no jobs until `resume`. @returns resolves when its jobs have ended, unless `doNotWaitActive` */
+  /** This worker takes no jobs until `resume`. @returns resolves when its jobs have ended, or it is resumed; at once with `doNotWaitActive` */
   async pause(doNotWaitActive = false): Promise<void> {
-    if (this.#paused) return;
+    const isNews = !this.#paused;
     this.#paused = true;
-    this.#loop.pause();
-    if (!doNotWaitActive) await this.#loop.rest();
-    this.#tell('paused', () => []);
+    if (isNews) this.#loop.pause();
+    const isAtRest = doNotWaitActive || (await this.#loop.rest());
+    if (isNews && isAtRest) this.#tell('paused', () => []);
   }
 
   async resume(): Promise<void> {
@@ -166,25 +165,29 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
    * write.
    *
    * @param how `true`: without waiting; `grace`: waits for so long at most; what hasn't ended then is unsubscribed, and put
-   *   back at the head of the queue. Default: 10 s for steps, any time for a function
+   *   back at the head of the queue. Default: 10 s for steps, any time for a function. A second call may make it shorter
    * @throws ConfigurationError
    */
   async close(how: boolean | CloseOptions = {}): Promise<void> {
     const options = typeof how === 'boolean' ? { ...(how && { grace: 0 }) } : how;
-    const grace = graceOf(options, 'worker') ?? this.#runner.grace;
+    const grace = graceOf(options, 'worker');
     if (!this.#closing) {
       let closed!: (ended: Promise<void>) => void;
       this.#closing = new Promise((resolve) => (closed = resolve)); // first: a listener may close it, too
-      closed(this.#close(grace));
-    }
+      closed(this.#close(grace ?? this.#runner.grace));
+    } else if (grace !== undefined) void this.#loop.close(grace);
     await this.#closing;
   }
 
   async #close(grace: number): Promise<void> {
     this.#tell('closing', () => [`worker of queue ${this.name} closes`]);
-    await this.#loop.close(grace);
-    if (this.#ownsContext) await this.#context.close();
-    this.#tell('closed', () => []);
+    try {
+      await this.#loop.close(grace);
+      if (this.#ownsContext) await this.#context.close();
+      this.#tell('closed', () => []);
+    } finally {
+      this.#ended?.();
+    }
   }
 
   // --- what is done from within, and to its jobs ---
