@@ -732,6 +732,15 @@ return waits and cmsgpack.unpack(waits)[2]
 end
 end`;
 
+const sharedOnce = String.raw`local receiptKey, part = prefix .. '::calls:' .. take(), take()
+local receipt = call('GET', receiptKey)
+receipt = receipt and cmsgpack.unpack(receipt)
+if receipt and receipt.part == part then return { time[1], time[2], unpack(receipt.answer) } end
+local function once(...)
+call('SET', receiptKey, cmsgpack.pack({ part = part, answer = { ... } }), 'PX', 60000)
+return { time[1], time[2], ... }
+end`;
+
 const sharedPlaces = String.raw`local firstPlace = 1000000
 local function placeInPriority(queue, lowest, atHead)
 local first = atHead
@@ -1348,7 +1357,7 @@ call('HINCRBY', key, 'ic', 1)
 addScheduled(queue, scheduler, due, values[1], not values[5] and (values[2] or '{}'), opts)
 leave()
 return { time[1], time[2], 0 }`),
-  cancel: script('cancel', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedDeduplicating, sharedFinishing, String.raw`local function cancel(queue, id, reason)
+  cancel: script('cancel', String.raw`#!lua flags=allow-oom`, sharedStore, sharedOnce, sharedPlaces, sharedLooking, sharedChildren, sharedDeduplicating, sharedFinishing, String.raw`local function cancel(queue, id, reason)
 local key = queue.key .. id
 local values = call('HMGET', key, 'name', 'finishedOn', 'sw', 'parent', 'opts', 'deid')
 if not values[1] or values[2] then return 0 end
@@ -1367,19 +1376,19 @@ end
 local queue, id = queueNamed(take()), take()
 local done = cancel(queue, id, take())
 leave()
-return { time[1], time[2], done }`),
-  changeDelay: script('change-delay', sharedStore, sharedPlaces, String.raw`local queue, id, due = queueNamed(take()), take(), tonumber(take())
+return once(done)`),
+  changeDelay: script('change-delay', sharedStore, sharedOnce, sharedPlaces, String.raw`local queue, id, due = queueNamed(take()), take(), tonumber(take())
 if call('ZREM', queue.key .. 'delayed', id) == 0 then return { time[1], time[2], 0 } end
 call('HSET', queue.key .. id, 'delay', math.max(math.ceil(due) - now, 0), 'sd', digits(math.ceil(due)))
 makeDelayed(queue, id, due)
 leave()
-return { time[1], time[2], 1 }`),
-  changePriority: script('change-priority', sharedStore, sharedPlaces, String.raw`local queue, id, priority, lifo = queueNamed(take()), take(), tonumber(take()), take() == '1'
+return once(1)`),
+  changePriority: script('change-priority', sharedStore, sharedOnce, sharedPlaces, String.raw`local queue, id, priority, lifo = queueNamed(take()), take(), tonumber(take()), take() == '1'
 if call('EXISTS', queue.key .. id) == 0 then return { time[1], time[2], 0 } end
 if call('ZREM', queue.prioritized, id) == 1 or call('LREM', queue.wait, -1, id) == 1 then putReady(queue, id, priority, lifo) end
 call('HSET', queue.key .. id, 'priority', priority)
 leave()
-return { time[1], time[2], 1 }`),
+return once(1)`),
   children: script('children', String.raw`#!lua flags=no-writes`, sharedStore, sharedChildren, String.raw`local parentKey = queueNamed(take()).key .. take()
 local wanted = takeOptional()
 local status, value, policy = {}, {}, {}
@@ -1441,7 +1450,7 @@ local answers = {}
 makeClaims(take(), answers)
 leave()
 return { time[1], time[2], cmsgpack.pack(answers) }`),
-  clean: script('clean', sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local queue, state, age, limit, passed, isTold = queueNamed(take()), take(), tonumber(take()), tonumber(take()), tonumber(take()), take() == '1'
+  clean: script('clean', sharedStore, sharedOnce, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local queue, state, age, limit, passed, isTold = queueNamed(take()), take(), tonumber(take()), tonumber(take()), tonumber(take()), take() == '1'
 local key = queue.key .. (state == 'waiting' and 'wait' or state)
 local isList, isFinished = state == 'waiting' or state == 'active', state == 'completed' or state == 'failed'
 local before = now - age
@@ -1479,7 +1488,7 @@ queue.told = true
 end
 local woke = queue.ready and 1 or 0
 leave()
-return { time[1], time[2], removed, stayed, #ids == window and 1 or 0, woke }`),
+return once(removed, stayed, #ids == window and 1 or 0, woke)`),
   countsPerPriority: script('counts-per-priority', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local queue = queueNamed(take())
 local answers = { time[1], time[2] }
 for _, priority in ipairs(takeList()) do
@@ -1529,13 +1538,13 @@ else
 ids = call('ZRANGE', key, first, last)
 end
 return answerWith(queue, ids, state)`),
-  log: script('log', sharedStore, sharedHolding, String.raw`local key, token, row, keep = queueNamed(take()).key .. take(), takeOptional(), take(), takeOptional()
+  log: script('log', sharedStore, sharedOnce, sharedHolding, String.raw`local key, token, row, keep = queueNamed(take()).key .. take(), takeOptional(), take(), takeOptional()
 local refusal = refusalTo(key, token)
 if refusal then return { time[1], time[2], refusal } end
 local count = call('RPUSH', key .. ':logs', row)
 keep = tonumber(keep or string.match(call('HGET', key, 'opts') or '', '"kl":(%d+)') or count)
 if keep < 1 then call('DEL', key .. ':logs') elseif keep < count then call('LTRIM', key .. ':logs', -keep, -1) end
-return { time[1], time[2], 1, math.min(keep, count) }`),
+return once(1, math.min(keep, count))`),
   logs: script('logs', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local key, first, last = queueNamed(take()).key .. take() .. ':logs', tonumber(take()), tonumber(take())
 local rows
 if take() == '1' then
@@ -1564,7 +1573,7 @@ values[1] or '0', values[2] or '0', values[3] or '0',
 call('LRANGE', key .. ':data', first, last),
 call('LLEN', key .. ':data'),
 }`),
-  obliterate: script('obliterate', sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local queue, force = queueNamed(take()), take() == '1'
+  obliterate: script('obliterate', sharedStore, sharedOnce, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local queue, force = queueNamed(take()), take() == '1'
 if call('HEXISTS', queue.key .. 'meta', 'paused') == 0 then return { time[1], time[2], 'not-paused' } end
 if not force and call('EXISTS', queue.active) == 1 then return { time[1], time[2], 'active' } end
 local left = 1000
@@ -1609,7 +1618,7 @@ for _, name in ipairs({ 'events', 'stalled-check', 'stalled', 'id', 'pc', 'marke
 end
 queues[queue.key] = nil -- nobody is woken here, and nothing is told
 leave()
-return { time[1], time[2], left > 0 and 'obliterated' or 'more' }`),
+return once(left > 0 and 'obliterated' or 'more')`),
   pause: script('pause', sharedStore, String.raw`local queue, event = queueNamed(take()), take()
 local meta = queue.key .. 'meta'
 if event == 'paused' then
@@ -1624,24 +1633,24 @@ queue.told = true
 if event == 'resumed' then queue.delayed = true end
 leave()
 return { time[1], time[2] }`),
-  promoteAll: script('promote-all', sharedStore, sharedPlaces, sharedPromoting, String.raw`local queue, limit = queueNamed(take()), tonumber(take())
+  promoteAll: script('promote-all', sharedStore, sharedOnce, sharedPlaces, sharedPromoting, String.raw`local queue, limit = queueNamed(take()), tonumber(take())
 local key = queue.key .. 'delayed'
 local ids = call('ZRANGE', key, 0, limit - 1)
 callWithAll('ZREM', key, ids)
 for _, id in ipairs(ids) do promote(queue, id) end
 leave()
-return { time[1], time[2], #ids, call('ZCARD', key) }`),
-  promote: script('promote', sharedStore, sharedPlaces, sharedPromoting, String.raw`local queue, id = queueNamed(take()), take()
+return once(#ids, call('ZCARD', key))`),
+  promote: script('promote', sharedStore, sharedOnce, sharedPlaces, sharedPromoting, String.raw`local queue, id = queueNamed(take()), take()
 if call('ZREM', queue.key .. 'delayed', id) == 0 then return { time[1], time[2], 0 } end
 promote(queue, id)
 leave()
-return { time[1], time[2], 1 }`),
+return once(1)`),
   rateLimitTtl: script('rate-limit-ttl', String.raw`#!lua flags=no-writes`, sharedStore, String.raw`local queue, most = queueNamed(take()), takeOptional()
 local limiter = queue.key .. 'limiter'
 local max = tonumber(most or call('HGET', queue.key .. 'meta', 'max') or 0)
 local isReached = tonumber(call('GET', limiter) or 0) >= max
 return { time[1], time[2], isReached and math.max(call('PTTL', limiter), 0) or 0 }`),
-  rateLimit: script('rate-limit', sharedStore, String.raw`local queue, duration = queueNamed(take()), take()
+  rateLimit: script('rate-limit', sharedStore, sharedOnce, String.raw`local queue, duration = queueNamed(take()), take()
 local limiter = queue.key .. 'limiter'
 local before = call('DEL', limiter)
 if duration == '0' then
@@ -1650,7 +1659,7 @@ else
 call('SET', limiter, '9007199254740991', 'PX', duration) -- BullMQ's manual limit is the largest number
 end
 leave()
-return { time[1], time[2], before }`),
+return once(before)`),
   recover: script('recover', String.raw`#!lua flags=allow-oom`, sharedStore, sharedPlaces, sharedChildren, sharedDeduplicating, sharedFinishing, String.raw`local queue = queueNamed(take())
 local maxStalledCount = tonumber(take())
 local dead = {}
@@ -1693,15 +1702,15 @@ local due = nextDueOf(queue)
 if call('EXISTS', queue.wait, queue.prioritized) > 0 or due and due <= now then queue.ready = true end
 leave()
 return { time[1], time[2], recovered, #ids == 1000 and left or 0, owners }`),
-  removeChildDependency: script('remove-child-dependency', sharedStore, sharedPlaces, sharedChildren, String.raw`local key = queueNamed(take()).key .. take()
+  removeChildDependency: script('remove-child-dependency', sharedStore, sharedOnce, sharedPlaces, sharedChildren, String.raw`local key = queueNamed(take()).key .. take()
 local values = call('HMGET', key, 'parent', 'sp')
 local link = values[1] and readParent(values[1])
 if not link or call('SISMEMBER', link.key .. ':dependencies', key) == 0 then return { time[1], time[2], 0 } end
 childRemoved(values[1], key, values[2])
 call('HDEL', key, 'parentKey', 'parent', 'sp')
 leave()
-return { time[1], time[2], 1 }`),
-  removeChildren: script('remove-children', sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local parentKey = queueNamed(take()).key .. take()
+return once(1)`),
+  removeChildren: script('remove-children', sharedStore, sharedOnce, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local parentKey = queueNamed(take()).key .. take()
 local count = 0
 local function mayGo(child)
 return not holdsActive(child) and call('HEXISTS', child.queue.key .. child.id, 'finishedOn') == 0
@@ -1720,23 +1729,20 @@ if not isDone then break end
 remove(child)
 end
 leave()
-return { time[1], time[2], isDone and 0 or 1 }`),
-  removeDeduplication: script('remove-deduplication', sharedStore, String.raw`local key, holder = queueNamed(take()).key .. 'de:' .. take(), takeOptional()
+return once(isDone and 0 or 1)`),
+  removeDeduplication: script('remove-deduplication', sharedStore, sharedOnce, String.raw`local key, holder = queueNamed(take()).key .. 'de:' .. take(), takeOptional()
 if holder and call('GET', key) ~= holder then return { time[1], time[2], 0 } end
-return { time[1], time[2], call('DEL', key) }`),
-  removeScheduler: script('remove-scheduler', sharedStore, sharedPlaces, sharedLooking, sharedComing, sharedChildren, sharedRemoving, sharedScheduling, String.raw`local receiptKey = prefix .. '::removals:' .. take()
-local queue, scheduler = queueNamed(take()), take()
+return once(call('DEL', key))`),
+  removeScheduler: script('remove-scheduler', sharedStore, sharedOnce, sharedPlaces, sharedLooking, sharedComing, sharedChildren, sharedRemoving, sharedScheduling, String.raw`local queue, scheduler = queueNamed(take()), take()
 local armed = tonumber(call('ZSCORE', queue.key .. 'repeat', scheduler) or '')
-if call('EXISTS', receiptKey) == 1 then return { time[1], time[2], 1 } end
 if not armed then return { time[1], time[2], 0 } end
 local id = scheduledId(scheduler, armed)
 if isComing(queue, id) then removeJob(queue, id) end
 call('ZREM', queue.key .. 'repeat', scheduler)
 call('DEL', queue.key .. 'repeat:' .. scheduler)
-call('SET', receiptKey, 1, 'PX', 60000)
 leave()
-return { time[1], time[2], 1 }`),
-  remove: script('remove', sharedStore, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local queue, id, withChildren = queueNamed(take()), take(), take() == '1'
+return once(1)`),
+  remove: script('remove', sharedStore, sharedOnce, sharedPlaces, sharedLooking, sharedChildren, sharedRemoving, String.raw`local queue, id, withChildren = queueNamed(take()), take(), take() == '1'
 local function remove(job)
 local children = withChildren and unfinishedChildren(job.queue.key .. job.id) or {}
 removeJob(job.queue, job.id)
@@ -1749,7 +1755,7 @@ if withChildren and holdsActive(job) or isHeld(queue, id) then return { time[1],
 if not values[3] and isArmed(queue, id, values[2]) then return { time[1], time[2], 'scheduled' } end
 remove(job)
 leave()
-return { time[1], time[2], 'removed' }`),
+return once('removed')`),
   renew: script('renew', String.raw`#!lua flags=allow-oom`, sharedStore, String.raw`local lockDuration = take()
 local answers = { time[1], time[2] }
 for _ = 1, tonumber(take()) do
@@ -1758,20 +1764,20 @@ local held = call('GET', lock) == take()
 answers[#answers + 1] = held and call('PEXPIRE', lock, lockDuration) or 0
 end
 return answers`),
-  retryAll: script('retry-all', sharedStore, sharedPlaces, sharedChildren, sharedReopening, String.raw`local queue, state, last, limit = queueNamed(take()), take(), take(), take()
+  retryAll: script('retry-all', sharedStore, sharedOnce, sharedPlaces, sharedChildren, sharedReopening, String.raw`local queue, state, last, limit = queueNamed(take()), take(), take(), take()
 local key = queue.key .. state
 if tonumber(last) then last = '(' .. digits(math.floor(last) + 1) end -- thousandths are of the same millisecond
 local ids = call('ZRANGEBYSCORE', key, '-inf', last, 'LIMIT', 0, limit)
 callWithAll('ZREM', key, ids)
 for _, id in ipairs(ids) do reopen(queue, id, state) end
 leave()
-return { time[1], time[2], #ids, call('ZCOUNT', key, '-inf', last) }`),
-  retry: script('retry', sharedStore, sharedPlaces, sharedChildren, sharedReopening, String.raw`local queue, id, wanted, resets = queueNamed(take()), take(), takeOptional(), takeList()
+return once(#ids, call('ZCOUNT', key, '-inf', last))`),
+  retry: script('retry', sharedStore, sharedOnce, sharedPlaces, sharedChildren, sharedReopening, String.raw`local queue, id, wanted, resets = queueNamed(take()), take(), takeOptional(), takeList()
 for _, state in ipairs({ 'completed', 'failed' }) do
 if (wanted or state) == state and call('ZREM', queue.key .. state, id) == 1 then
 reopen(queue, id, state, unpack(resets))
 leave()
-return { time[1], time[2], 1 }
+return once(1)
 end
 end
 return { time[1], time[2], 0 }`),
@@ -1861,13 +1867,13 @@ deleteEndedLocks()
 makeClaims(callId, answers)
 leave()
 return { time[1], time[2], cmsgpack.pack(answers) }`),
-  updateData: script('update-data', sharedStore, sharedHolding, String.raw`local key, token, data = queueNamed(take()).key .. take(), takeOptional(), takeOptional()
+  updateData: script('update-data', sharedStore, sharedOnce, sharedHolding, String.raw`local key, token, data = queueNamed(take()).key .. take(), takeOptional(), takeOptional()
 local refusal = refusalTo(key, token)
 if refusal then return { time[1], time[2], refusal } end
 if data then call('HSET', key, 'data', data) else call('HDEL', key, 'data') end
 noteWrite(key, token)
-return { time[1], time[2], 1 }`),
-  updateProgress: script('update-progress', sharedStore, sharedHolding, String.raw`local queue, id, token, progress = queueNamed(take()), take(), takeOptional(), take()
+return once(1)`),
+  updateProgress: script('update-progress', sharedStore, sharedOnce, sharedHolding, String.raw`local queue, id, token, progress = queueNamed(take()), take(), takeOptional(), take()
 local key = queue.key .. id
 local refusal = refusalTo(key, token)
 if refusal then return { time[1], time[2], refusal } end
@@ -1875,7 +1881,7 @@ call('HSET', key, 'progress', progress)
 noteWrite(key, token)
 tell(queue, 'progress', id, 'data', progress)
 leave()
-return { time[1], time[2], 1 }`),
+return once(1)`),
   upsertScheduler: script('upsert-scheduler', sharedStore, sharedPlaces, sharedLooking, sharedComing, sharedChildren, sharedRemoving, sharedScheduling, String.raw`local receiptKey = prefix .. '::adds:' .. take()
 local queue, scheduler, name, data, template, opts = queueNamed(take()), take(), take(), takeOptional(), take(), take()
 local every, offset, byPattern, startDate = takeOptional(), takeOptional(), takeOptional(), takeOptional()

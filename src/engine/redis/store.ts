@@ -107,9 +107,18 @@ export class Store {
     return (await this.call(script, args)).slice(2);
   }
 
-  /** Whether a script says that it did what it was called for. */
+  /**
+   * {@link ask} of a script that holds `shared/once.lua`: sent again, it answers as the first time and does nothing.
+   *
+   * @param call when it is one of several parts of a call
+   */
+  once(script: Script, args: Arguments, call: string = this.newCallId(), part = 0): Promise<readonly unknown[]> {
+    return this.ask(script, [call, part, ...args]);
+  }
+
+  /** {@link once}: whether a script says that it did what it was called for. */
   async did(script: Script, args: Arguments): Promise<boolean> {
-    return (await this.ask(script, args))[0] === 1;
+    return (await this.once(script, args))[0] === 1;
   }
 
   send(command: string, args: readonly (string | number)[]): Promise<unknown> {

@@ -25,7 +25,7 @@ export const ofAll: readonly Difference[] = [
 
   // --- what is stored ---
   {
-    ours: /^P::(adds|claims|receipt|kept|upserts|removals):\S+ string expires .*/,
+    ours: /^P::(adds|calls|claims|receipt):\S+ string expires .*/,
     why: 'a call that is sent again finds its answer there, for a minute',
   },
   {

@@ -48,7 +48,7 @@ export function jobCalls(store: Store): JobCalls {
     cancel: (queue, id, reason) => store.did(scripts.cancel, [queue, id, reason]),
 
     async remove(queue, id, withChildren = true) {
-      return (await store.ask(scripts.remove, [queue, id, withChildren ? 1 : 0]))[0] as RemoveAnswer;
+      return (await store.once(scripts.remove, [queue, id, withChildren ? 1 : 0]))[0] as RemoveAnswer;
     },
 
     async removeUnprocessedChildren(queue, id) {

@@ -41,7 +41,7 @@ export function limitCalls(store: Store): LimitCalls {
     setRateLimit: (queue, rateLimit) => set(queue, { max: rateLimit?.max, duration: rateLimit?.duration }),
 
     async rateLimit(queue, ms) {
-      if (ms > 0) await store.ask(scripts.rateLimit, [queue, Math.ceil(ms)]);
+      if (ms > 0) await store.once(scripts.rateLimit, [queue, Math.ceil(ms)]);
     },
 
     async rateLimitTtl(queue, max) {

@@ -30,11 +30,12 @@ export function queueCalls(store: Store): QueueCalls {
     { age, limit, told }: { readonly age: number; readonly limit: number; readonly told: boolean },
   ): Promise<{ readonly removed: readonly string[]; readonly woke: boolean }> {
     const removed: string[] = [];
+    const call = store.newCallId(); // its parts leave one receipt: each may hold a thousand ids
     let [passed, woke] = [0, false];
-    for (let more = true; more && removed.length < limit;) {
+    for (let [more, part] = [true, 0]; more && removed.length < limit; part++) {
       const most = Math.min(limit - removed.length, largestCall);
       const args: Arguments = [queue, state, age === -Infinity ? '-inf' : age, most, passed, told ? 1 : 0];
-      const [ids, stayed, goesOn, hasWoken] = await store.ask(scripts.clean, args);
+      const [ids, stayed, goesOn, hasWoken] = await store.once(scripts.clean, args, call, part);
       removed.push(...(ids as string[]));
       passed += stayed as number;
       more = goesOn === 1;
@@ -47,7 +48,7 @@ export function queueCalls(store: Store): QueueCalls {
   async function eachOf(script: Script, limit: number, argsFor: (most: number) => Arguments): Promise<number> {
     let [done, wanted] = [0, limit];
     for (let count = 1; count > 0 && done < wanted;) {
-      const [times, left] = (await store.ask(script, argsFor(Math.min(wanted - done, largestCall)))) as number[];
+      const [times, left] = (await store.once(script, argsFor(Math.min(wanted - done, largestCall)))) as number[];
       if (done === 0) wanted = Math.min(limit, times! + left!);
       count = times!;
       done += count;
@@ -78,7 +79,7 @@ export function queueCalls(store: Store): QueueCalls {
 
     async obliterate(queue, force) {
       for (;;) {
-        const [answer] = await store.ask(scripts.obliterate, [queue, force ? 1 : 0]);
+        const [answer] = await store.once(scripts.obliterate, [queue, force ? 1 : 0]);
         if (answer !== 'more') return answer as 'obliterated' | 'not-paused' | 'active';
       }
     },

@@ -42,9 +42,7 @@ export function schedulerCalls(store: Store): SchedulerCalls {
 
     schedulerCount: (queue) => store.send('ZCARD', [store.keyOf(queue, 'repeat')]) as Promise<number>,
 
-    async removeScheduler(queue, id) {
-      return (await store.ask(scripts.removeScheduler, [store.newCallId(), queue, id]))[0] === 1;
-    },
+    removeScheduler: (queue, id) => store.did(scripts.removeScheduler, [queue, id]),
   };
 }
 

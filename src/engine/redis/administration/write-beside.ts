@@ -17,7 +17,7 @@ export async function writeBeside(
 ): Promise<readonly unknown[] | undefined> {
   const args: Arguments = [queue, id];
   optional(args, token);
-  const [done, ...answer] = await store.ask(script, [...args, ...more]);
+  const [done, ...answer] = await store.once(script, [...args, ...more]);
   if (done === -1) {
     throw new LeaseLostError(`another activation holds job ${id} of queue ${queue}: nothing was written`);
   }

@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- Fails a job that hasn't finished, and its unfinished children. ARGV: queue, id, reason. Answers the time and whether it did.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/places"
 --- @include "shared/looking"
 --- @include "shared/children"
@@ -29,4 +30,4 @@ end
 local queue, id = queueNamed(take()), take()
 local done = cancel(queue, id, take())
 leave()
-return { time[1], time[2], done }
+return once(done)

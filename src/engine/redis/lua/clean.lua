@@ -3,6 +3,7 @@
 -- were added, how many at most, how many of those that calls before have looked at have stayed, 1 if the queue is told of it.
 -- Answers the time, the ids, how many have stayed now, whether there may be more, and whether a parent was woken in this queue.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/places"
 --- @include "shared/looking"
 --- @include "shared/children"
@@ -50,4 +51,4 @@ if isTold and (#removed > 0 or passed == 0) then
 end
 local woke = queue.ready and 1 or 0
 leave()
-return { time[1], time[2], removed, stayed, #ids == window and 1 or 0, woke }
+return once(removed, stayed, #ids == window and 1 or 0, woke)

@@ -1,6 +1,7 @@
 -- Removes a queue that is paused: at most 1,000 of its jobs, and when none is left, the rest of it. ARGV: queue, 1 if active jobs
 -- are removed, too. Answers the time and: obliterated, more (the call is to be made again), not-paused, or active.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/places"
 --- @include "shared/looking"
 --- @include "shared/children"
@@ -58,4 +59,4 @@ if left > 0 then
 end
 queues[queue.key] = nil -- nobody is woken here, and nothing is told
 leave()
-return { time[1], time[2], left > 0 and 'obliterated' or 'more' }
+return once(left > 0 and 'obliterated' or 'more')

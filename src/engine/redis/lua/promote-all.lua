@@ -1,6 +1,7 @@
 -- Lets delayed jobs run now, those that are due first. ARGV: queue, how many at most. Answers the time, how many, and how many
 -- more there are.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/places"
 --- @include "shared/promoting"
 
@@ -10,4 +11,4 @@ local ids = call('ZRANGE', key, 0, limit - 1)
 callWithAll('ZREM', key, ids)
 for _, id in ipairs(ids) do promote(queue, id) end
 leave()
-return { time[1], time[2], #ids, call('ZCARD', key) }
+return once(#ids, call('ZCARD', key))

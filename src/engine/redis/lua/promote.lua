@@ -1,5 +1,6 @@
 -- Lets a delayed job run now. ARGV: queue, id. Answers the time and whether it was one.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/places"
 --- @include "shared/promoting"
 
@@ -7,4 +8,4 @@ local queue, id = queueNamed(take()), take()
 if call('ZREM', queue.key .. 'delayed', id) == 0 then return { time[1], time[2], 0 } end
 promote(queue, id)
 leave()
-return { time[1], time[2], 1 }
+return once(1)

@@ -1,6 +1,7 @@
 -- Lets no job of a queue be taken for a time, or ends that. ARGV: queue, milliseconds, or 0. Answers the time and whether a limit
 -- was in force.
 --- @include "shared/store"
+--- @include "shared/once"
 
 local queue, duration = queueNamed(take()), take()
 local limiter = queue.key .. 'limiter'
@@ -11,4 +12,4 @@ else
   call('SET', limiter, '9007199254740991', 'PX', duration) -- BullMQ's manual limit is the largest number
 end
 leave()
-return { time[1], time[2], before }
+return once(before)

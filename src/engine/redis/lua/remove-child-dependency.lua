@@ -1,5 +1,6 @@
 -- Makes a job a child of its parent no more. ARGV: queue, id. Answers the time and whether it was pending for one.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/places"
 --- @include "shared/children"
 
@@ -10,4 +11,4 @@ if not link or call('SISMEMBER', link.key .. ':dependencies', key) == 0 then ret
 childRemoved(values[1], key, values[2])
 call('HDEL', key, 'parentKey', 'parent', 'sp')
 leave()
-return { time[1], time[2], 1 }
+return once(1)

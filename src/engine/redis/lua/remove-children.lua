@@ -1,6 +1,7 @@
 -- Removes a job's children that are neither finished nor active, with theirs, until about 100 jobs are gone. ARGV: queue, id.
 -- Answers the time, and 1 when there may be more.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/places"
 --- @include "shared/looking"
 --- @include "shared/children"
@@ -30,4 +31,4 @@ for _, child in ipairs(unfinishedChildren(parentKey)) do
   remove(child)
 end
 leave()
-return { time[1], time[2], isDone and 0 or 1 }
+return once(isDone and 0 or 1)

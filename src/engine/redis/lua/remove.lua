@@ -1,6 +1,7 @@
 -- Removes a job that isn't active, with its unfinished children or without, and tells its parent. ARGV: queue, id, 1 with
 -- its children. Answers the time and: removed, missing, active, or scheduled.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/places"
 --- @include "shared/looking"
 --- @include "shared/children"
@@ -23,4 +24,4 @@ if withChildren and holdsActive(job) or isHeld(queue, id) then return { time[1],
 if not values[3] and isArmed(queue, id, values[2]) then return { time[1], time[2], 'scheduled' } end
 remove(job)
 leave()
-return { time[1], time[2], 'removed' }
+return once('removed')

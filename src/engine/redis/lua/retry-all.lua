@@ -1,6 +1,7 @@
 -- Puts finished jobs of a state back among the waiting, the oldest first. ARGV: queue, state, until when they have finished, how
 -- many at most. Answers the time, how many, and how many more there are.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/places"
 --- @include "shared/children"
 --- @include "shared/reopening"
@@ -12,4 +13,4 @@ local ids = call('ZRANGEBYSCORE', key, '-inf', last, 'LIMIT', 0, limit)
 callWithAll('ZREM', key, ids)
 for _, id in ipairs(ids) do reopen(queue, id, state) end
 leave()
-return { time[1], time[2], #ids, call('ZCOUNT', key, '-inf', last) }
+return once(#ids, call('ZCOUNT', key, '-inf', last))

@@ -1,6 +1,7 @@
 -- Puts a finished job back among the waiting. ARGV: queue, id, a state if it must be in this one, further fields that go.
 -- Answers the time and whether it was one.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/places"
 --- @include "shared/children"
 --- @include "shared/reopening"
@@ -10,7 +11,7 @@ for _, state in ipairs({ 'completed', 'failed' }) do
   if (wanted or state) == state and call('ZREM', queue.key .. state, id) == 1 then
     reopen(queue, id, state, unpack(resets))
     leave()
-    return { time[1], time[2], 1 }
+    return once(1)
   end
 end
 return { time[1], time[2], 0 }

@@ -1,6 +1,7 @@
 -- Replaces a job's progress and tells of it. ARGV: queue, id, the token of the activation if one writes, the progress.
 -- Answers the time and 1, or why not.
 --- @include "shared/store"
+--- @include "shared/once"
 --- @include "shared/holding"
 
 local queue, id, token, progress = queueNamed(take()), take(), takeOptional(), take()
@@ -11,4 +12,4 @@ call('HSET', key, 'progress', progress)
 noteWrite(key, token)
 tell(queue, 'progress', id, 'data', progress)
 leave()
-return { time[1], time[2], 1 }
+return once(1)
