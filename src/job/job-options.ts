@@ -118,10 +118,9 @@ export function policyOf(options: JobOptions): ChildFailurePolicy {
 /** A job's own options before its queue's: its own word on what its failure does to its parent replaces theirs. */
 export function withDefaults(defaults: JobOptions | undefined, own: JobOptions | undefined): JobOptions | undefined {
   if (!defaults || !own) return own ?? defaults;
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) as JobOptions;
-  const hasOwnPolicy = policyOf(given) !== 'wait';
+  const hasOwnPolicy = policyOf(own) !== 'wait';
   const kept = Object.entries(defaults).filter(([name]) => !(hasOwnPolicy && Object.hasOwn(policies, name)));
-  return { ...Object.fromEntries(kept), ...given };
+  return { ...Object.fromEntries(kept), ...own };
 }
 
 /** @throws ConfigurationError that names every fault of a job's name and options */
