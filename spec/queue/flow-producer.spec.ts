@@ -90,7 +90,7 @@ describe('FlowProducer', () => {
     await expect(flow.add({ name: 'book', queueName: 'books', children })).rejects.toThrow('the limit is 10000');
   });
 
-  it('X10: refuses a tree of more than 32 generations', async () => {
+  it('refuses a tree of more than 32 generations', async () => {
     const nested = (generations: number): FlowJob => page({}, generations > 1 ? [nested(generations - 1)] : undefined);
     await expect(flow.add(nested(33))).rejects.toThrow('nested deeper than 32 generations');
     await expect(flow.add(nested(32))).resolves.toMatchObject({ job: { name: 'page' } });

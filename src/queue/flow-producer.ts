@@ -14,7 +14,7 @@ import type { FlowJob, FlowOptions, FlowQuery, JobNode } from './flow.js';
 
 /** A script's work is bounded. */
 const largestFlow = 10_000;
-const deepestFlow = 32; // X10
+const deepestFlow = 32;
 
 /** A job of a flow that is about to be added. */
 interface Node {
