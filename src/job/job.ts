@@ -1,7 +1,8 @@
 import type { RetryOptions } from '../engine/admin.js';
 import type { Logs } from '../engine/engine.js';
 import type { JobRecord, JobState } from '../engine/records.js';
-import { ConfigurationError, JobNotFoundError, JobStateError, LeaseLostError } from '../errors.js';
+import { JobNotFoundError, JobStateError, LeaseLostError } from '../errors.js';
+import { checkArgument } from './check-argument.js';
 import type { Hold } from './hold.js';
 import type { JobContext } from './job-context.js';
 import {
@@ -13,7 +14,7 @@ import {
   type DependenciesOptions,
 } from './job-dependencies.js';
 import { jobOptionRules } from './job-options.js';
-import { rules } from './options.js';
+import { rules, type OptionRule } from './options.js';
 import { WatchedJob } from './watched-job.js';
 
 /** What a worker's function waits for with `job.moveToWaitingChildren`. */
@@ -71,8 +72,8 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
    */
   async updateProgress(progress: unknown): Promise<void> {
     const { payloads } = this.context;
+    checkArgument('job.updateProgress()', 'progress', progress, known);
     const payload = payloads.encode(progress, () => `the progress of ${this.label}`);
-    if (payload === undefined) refuse('updateProgress', false, 'progress must be a value');
     const text = payloads.toJson(payload!);
     this.#expect(await this.#engine.updateProgress(this.queueName, this.id, text, this.token));
     this.update({ progress: text });
@@ -81,7 +82,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
 
   /** Appends a row to the job's log. @returns how many there are */
   async log(row: string): Promise<number> {
-    refuse('log', typeof row === 'string', 'row must be a text');
+    checkArgument('job.log()', 'row', row, rules.text);
     return this.#known(await this.#engine.log(this.queueName, this.id, row, undefined, this.token));
   }
 
@@ -92,7 +93,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
 
   /** Removes the rows of the job's log but for the last `keep`. */
   async clearLogs(keep = 0): Promise<void> {
-    refuse('clearLogs', rules.count.test(keep), `keep must be ${rules.count.expects}`);
+    checkArgument('job.clearLogs()', 'keep', keep, rules.count);
     await this.#engine.clearLogs(this.queueName, this.id, keep);
   }
 
@@ -107,7 +108,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
    */
   async moveToDelayed(timestamp: number, token?: string): Promise<void> {
     const delay = timestamp - this.#engine.clock.now();
-    refuse('moveToDelayed', Number.isFinite(timestamp), 'timestamp must be milliseconds since the epoch');
+    checkArgument('job.moveToDelayed()', 'timestamp', timestamp, time);
     await this.#held('moveToDelayed', token).moveToDelayed(timestamp);
     this.update({ delay: Math.max(Math.round(delay), 0) });
   }
@@ -181,7 +182,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
    * @returns whether it did: a finished job stays as it is
    */
   async cancel(reason = 'cancelled'): Promise<boolean> {
-    refuse('cancel', typeof reason === 'string', 'reason must be a text');
+    checkArgument('job.cancel()', 'reason', reason, rules.text);
     return this.#engine.cancel(this.queueName, this.id, reason);
   }
 
@@ -191,8 +192,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
    * @param state the one that it must be in; default: either
    */
   async retry(state?: 'completed' | 'failed', options: Omit<RetryOptions, 'state'> = {}): Promise<void> {
-    const known = state === undefined || state === 'completed' || state === 'failed';
-    refuse('retry', known, "state must be 'completed' or 'failed'");
+    checkArgument('job.retry()', 'state', state, finishedState);
     const done = await this.#engine.retry(this.queueName, this.id, { ...options, ...(state && { state }) });
     await this.#expectState(state ?? 'completed or failed', done);
     this.update({
@@ -213,7 +213,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
 
   /** Moves a delayed job's due time to `delay` milliseconds from now. */
   async changeDelay(delay: number): Promise<void> {
-    refuse('changeDelay', rules.milliseconds.test(delay), `delay must be ${rules.milliseconds.expects}`);
+    checkArgument('job.changeDelay()', 'delay', delay, rules.milliseconds);
     const due = this.#engine.clock.now() + delay;
     await this.#expectState('delayed', await this.#engine.changeDelay(this.queueName, this.id, due));
     this.update({ delay });
@@ -221,8 +221,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
 
   /** The job's priority from now on; one that is ready changes its place. @param options `lifo`: before its likes */
   async changePriority({ priority = 0, lifo = false }: { priority?: number; lifo?: boolean }): Promise<void> {
-    const { test, expects } = jobOptionRules.priority;
-    refuse('changePriority', test(priority), `priority must be ${expects}`);
+    checkArgument('job.changePriority()', 'priority', priority, jobOptionRules.priority);
     this.#expect(await this.#engine.changePriority(this.queueName, this.id, priority, lifo));
     this.update({ priority });
   }
@@ -313,8 +312,9 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
   }
 }
 
-/** @throws ConfigurationError unless the argument will do */
-function refuse(method: string, willDo: boolean, message: string): void {
-  if (willDo) return;
-  throw new ConfigurationError(`job.${method}() can not be done:`, [{ code: 'INVALID_OPTION', at: method, message }]);
-}
+const known: OptionRule = { test: (value) => value !== undefined, expects: 'a value' };
+const time: OptionRule = { test: Number.isFinite, expects: 'milliseconds since the epoch' };
+const finishedState: OptionRule = {
+  test: (value) => value === undefined || value === 'completed' || value === 'failed',
+  expects: "'completed' or 'failed'",
+};

@@ -24,6 +24,7 @@ export const rules = {
     expects: 'milliseconds, a whole number from 1 up',
   },
   boolean: { test: (value: unknown) => typeof value === 'boolean', expects: 'true or false' },
+  text: { test: (value: unknown) => typeof value === 'string', expects: 'a text' },
   timeout: {
     test: (value: unknown) => isDuration(value) && milliseconds(value) > 0,
     expects: "milliseconds, or text such as '30 s', more than 0",

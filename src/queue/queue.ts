@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import type { JobOptions, JobState } from '../engine/records.js';
 import { ClosedError, ConfigurationError, JobNotFoundError, JobStateError, QueueStateError } from '../errors.js';
 import { addedRecord } from '../job/added-record.js';
+import { checkArgument } from '../job/check-argument.js';
 import { Job } from '../job/job.js';
 import { JobContext } from '../job/job-context.js';
 import { withDefaults } from '../job/job-options.js';
@@ -142,7 +143,7 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
 
   /** Keeps about so many events. @returns how many were removed */
   async trimEvents(maxLength: number): Promise<number> {
-    refuse('trimEvents', 'maxLength', maxLength, rules.count);
+    checkArgument('queue.trimEvents()', 'maxLength', maxLength, rules.count);
     return this.context.engine.trimEvents(this.name, maxLength);
   }
 
@@ -161,7 +162,7 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
 
   /** How many jobs of the queue may be active, on all workers together. */
   async setGlobalConcurrency(concurrency: number): Promise<void> {
-    refuse('setGlobalConcurrency', 'concurrency', concurrency, rules.atLeastOne);
+    checkArgument('queue.setGlobalConcurrency()', 'concurrency', concurrency, rules.atLeastOne);
     await this.context.engine.setConcurrency(this.name, concurrency);
   }
 
@@ -171,8 +172,8 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
 
   /** How many jobs of the queue may be taken in `duration` milliseconds, on all workers together. */
   async setGlobalRateLimit(max: number, duration: number): Promise<void> {
-    refuse('setGlobalRateLimit', 'max', max, rules.atLeastOne);
-    refuse('setGlobalRateLimit', 'duration', duration, rules.period);
+    checkArgument('queue.setGlobalRateLimit()', 'max', max, rules.atLeastOne);
+    checkArgument('queue.setGlobalRateLimit()', 'duration', duration, rules.period);
     await this.context.engine.setRateLimit(this.name, { max, duration });
   }
 
@@ -182,7 +183,7 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
 
   /** No job of the queue is taken for so many milliseconds. */
   async rateLimit(ms: number): Promise<void> {
-    refuse('rateLimit', 'ms', ms, rules.period);
+    checkArgument('queue.rateLimit()', 'ms', ms, rules.period);
     await this.context.engine.rateLimit(this.name, ms);
   }
 
@@ -195,7 +196,7 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
 
   /** Removes the jobs that wait, and with `delayed` those that are delayed, too; not the next ones of schedulers. */
   async drain(delayed = false): Promise<void> {
-    refuse('drain', 'delayed', delayed, rules.boolean);
+    checkArgument('queue.drain()', 'delayed', delayed, rules.boolean);
     await this.context.engine.drain(this.name, delayed);
   }
 
@@ -210,9 +211,9 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
     limit: number,
     type: Exclude<JobType, 'waiting-children'> = 'completed',
   ): Promise<string[]> {
-    refuse('clean', 'grace', grace, rules.milliseconds);
-    refuse('clean', 'limit', limit, rules.count);
-    refuse('clean', 'type', type, cleaned);
+    checkArgument('queue.clean()', 'grace', grace, rules.milliseconds);
+    checkArgument('queue.clean()', 'limit', limit, rules.count);
+    checkArgument('queue.clean()', 'type', type, cleaned);
     const state = (type === 'wait' ? 'waiting' : type) as JobState;
     const removed = [...(await this.context.engine.clean(this.name, state, grace, limit || Infinity))];
     this.#told('cleaned', removed, type === 'waiting' ? 'wait' : type); // BullMQ's word
@@ -226,7 +227,7 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
    * @throws QueueStateError when jobs are active
    */
   async obliterate({ force = false }: { readonly force?: boolean; readonly count?: number } = {}): Promise<void> {
-    refuse('obliterate', 'force', force, rules.boolean);
+    checkArgument('queue.obliterate()', 'force', force, rules.boolean);
     await this.pause();
     const answer = await this.context.engine.obliterate(this.name, force);
     if (answer === 'active') {
@@ -243,8 +244,8 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
   ): Promise<void> {
     const { engine } = this.context;
     const { state = 'failed', timestamp = engine.clock.now() } = options;
-    refuse('retryJobs', 'state', state, finished);
-    refuse('retryJobs', 'timestamp', timestamp, rules.milliseconds);
+    checkArgument('queue.retryJobs()', 'state', state, finished);
+    checkArgument('queue.retryJobs()', 'timestamp', timestamp, rules.milliseconds);
     while ((await engine.retryAll(this.name, state, timestamp, chunk)) === chunk);
   }
 
@@ -351,10 +352,3 @@ const finished: OptionRule = {
   test: (value) => value === 'failed' || value === 'completed',
   expects: 'failed or completed',
 };
-
-/** @throws ConfigurationError unless the argument will do */
-function refuse(method: string, argument: string, value: unknown, { test, expects }: OptionRule): void {
-  if (test(value)) return;
-  const message = `${argument} must be ${expects}`;
-  throw new ConfigurationError(`queue.${method}() can not be done:`, [{ code: 'INVALID_OPTION', at: method, message }]);
-}

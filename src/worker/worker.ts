@@ -2,8 +2,9 @@ import { EventEmitter } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { whenReady } from '../engine/awaitable.js';
 import type { JobRecord } from '../engine/records.js';
-import { ConfigurationError, JobCancelledError, JobStalledError, QueueStateError, RateLimitError } from '../errors.js';
+import { JobCancelledError, JobStalledError, QueueStateError, RateLimitError } from '../errors.js';
 import type { Outcome } from '../job/activation.js';
+import { checkArgument } from '../job/check-argument.js';
 import { graceOf, type CloseOptions } from '../job/close-options.js';
 import { milliseconds } from '../job/duration.js';
 import { asError, failureOf } from '../job/failure.js';
@@ -139,8 +140,7 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
 
   /** Jobs at a time, from now on. @throws ConfigurationError */
   set concurrency(concurrency: number) {
-    const { test, expects } = rules.atLeastOne;
-    if (!test(concurrency)) throw refusal('concurrency', `concurrency must be ${expects}`);
+    checkArgument('worker.concurrency', 'concurrency', concurrency, rules.atLeastOne);
     this.#loop.concurrency = concurrency;
   }
 
@@ -199,7 +199,7 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
 
   /** No job of the queue is taken for so many milliseconds, by any worker. */
   async rateLimit(ms: number): Promise<void> {
-    if (!rules.period.test(ms)) throw refusal('rateLimit', `ms must be ${rules.period.expects}`);
+    checkArgument('worker.rateLimit()', 'ms', ms, rules.period);
     await this.#context.engine.rateLimit(this.name, ms);
   }
 
@@ -327,8 +327,4 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
       // a logger that throws has nobody left to tell
     }
   }
-}
-
-function refusal(method: string, message: string): ConfigurationError {
-  return new ConfigurationError(`worker.${method} can not be done:`, [{ code: 'INVALID_OPTION', at: method, message }]);
 }
