@@ -1,11 +1,14 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from 'jest';
 
+/** Packages that are ES modules only, which Jest can't require before Node 24.9: they are transformed, too. */
+const modulesOnly = ['@nestjs', 'inversify', '@inversifyjs'];
+
 const config: Config = {
   globalSetup: '<rootDir>/scripts/redis-server.js',
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   transform: {
-    '\\.ts$': [
+    '\\.[jt]s$': [
       '@swc/jest',
       {
         jsc: {
@@ -17,6 +20,7 @@ const config: Config = {
       },
     ],
   },
+  transformIgnorePatterns: [`/node_modules/(?!(${modulesOnly.join('|')})/)`],
   moduleNameMapper: {
     '^stepstream$': '<rootDir>/src/index.ts',
     '^stepstream/(.*)$': '<rootDir>/src/$1/index.ts',
