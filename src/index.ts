@@ -30,6 +30,7 @@ export type { StepJob } from './steps/step-job.js';
 export { Job, type WaitOptions } from './job/job.js';
 export type { JobEvent } from './job/watched-job.js';
 export type { JobProgress } from './job/job-progress.js';
+export { checkpointOf, type JobCheckpoint, type SavedGate } from './steps/job-checkpoint.js';
 export type { Dependencies, DependenciesOptions } from './job/job-dependencies.js';
 export { Queue, type BulkJob } from './queue/queue.js';
 export type { QueueEventsOptions, QueueOptions } from './queue/queue-options.js';

@@ -1,5 +1,6 @@
-import type { JobOptions, JobRecord } from '../engine/records.js';
+import type { Checkpoint, JobOptions, JobRecord } from '../engine/records.js';
 import type { JobContext } from './job-context.js';
+import type { Payloads } from './payloads.js';
 
 /** A job as it was when it was added, read or taken; with the changes that were made through this object. */
 export abstract class JobView<Data = any, Result = any, Name extends string = string, Progress = any> {
@@ -20,6 +21,12 @@ export abstract class JobView<Data = any, Result = any, Name extends string = st
   became(record: Partial<JobRecord>): void {
     const { data, progress } = this.#record; // what the function has made of them
     this.update({ ...record, data, progress });
+  }
+
+  /** For those who know what is in a checkpoint: `checkpointOf`. */
+  readCheckpoint<T>(read: (checkpoint: Checkpoint, payloads: Payloads) => T): T | undefined {
+    const { checkpoint } = this.#record;
+    return checkpoint && read(checkpoint, this.context.payloads);
   }
 
   /** What is known of it now. */
