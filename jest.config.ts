@@ -5,7 +5,7 @@ import type { Config } from 'jest';
 const modulesOnly = ['@nestjs', 'inversify', '@inversifyjs'];
 
 const config: Config = {
-  globalSetup: '<rootDir>/scripts/redis-server.js',
+  globalSetup: '<rootDir>/scripts/spec-programs.js',
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   transform: {
     '\\.[jt]s$': [
