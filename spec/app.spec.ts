@@ -16,6 +16,7 @@ import {
   type ProcessorOptions,
   type StepJob,
 } from 'stepstream';
+import { container } from 'tsyringe';
 import { codesOf, faultsOf, faultsThrownBy } from './support/faults.js';
 import { processor } from './support/processor.js';
 import { start, World } from './support/world.js';
@@ -531,6 +532,80 @@ describe('the life of an app', () => {
       expect(world.clock.now() - before).toBe(2_000);
       expect(world.get(job).state).toBe('waiting');
     }
+  });
+
+  describe('drained', () => {
+    it('W4: its jobs go on to their next durable write and are put back, and no others are taken', async () => {
+      const world = new World();
+      const ran: string[] = [];
+      const first = (): Observable<unknown> => world.timer(5_000);
+      const second = (): Observable<number> => of(ran.push('second'));
+      const { app, add } = await world.machine([processor({ first, second })]);
+      const job = await add();
+      await world.settle();
+      const draining = app.drain();
+      const late = await add();
+      await world.until(draining);
+      expect(world.get(job)).toMatchObject({
+        state: 'waiting',
+        attemptsMade: 0,
+        checkpoint: { cursor: expect.anything() },
+      });
+      expect(world.get(late).state).toBe('waiting');
+      expect(ran).toEqual([]);
+    });
+
+    it('W4: after `grace` what has not come to a write is unsubscribed and put back; a second call may shorten it', async () => {
+      const world = new World();
+      const { app, add } = await world.machine([processor({ step: () => world.timer(60_000) })]);
+      const job = await add();
+      await world.settle();
+      const before = world.clock.now();
+      await world.until(Promise.all([app.drain({ grace: '1 hour' }), app.drain({ grace: 2_000 })]));
+      expect(world.clock.now() - before).toBe(2_000);
+      expect(world.get(job).state).toBe('waiting');
+      await app.drain();
+    });
+
+    it('its queues and its store stay usable, its instances are not disposed; close then does that', async () => {
+      const dispose = jest.fn();
+      const child = container.createChildContainer();
+      const Made = one();
+      Object.assign(Made.prototype as object, { dispose });
+      const app = createApp({ processors: [Made], resolver: child });
+      await app.start();
+      const closeEngine = jest.spyOn(app.engine, 'close');
+      await app.drain();
+      const job = await app.queue('work').add('job', 1);
+      expect(await job.getState()).toBe('waiting');
+      expect([dispose.mock.calls, closeEngine.mock.calls]).toEqual([[], []]);
+      await app.close();
+      expect([dispose.mock.calls, closeEngine.mock.calls]).toEqual([[[]], [[]]]);
+      await expect(app.queue('work').add('job', 1)).rejects.toThrow(ClosedError);
+      await app.drain();
+    });
+
+    it('can not be started, be it that it was drained before or while it starts', async () => {
+      const early = createApp({ processors: [one()] });
+      await early.drain();
+      await expect(early.start()).rejects.toThrow('the app is drained');
+      await early.close();
+      const Made = one();
+      const app = createApp({ processors: [Made], resolver: { get: async () => new Made() } });
+      const starting = app.start();
+      const drained = app.drain();
+      await expect(starting).rejects.toThrow(ClosedError);
+      await drained;
+      await app.close();
+    });
+
+    it.each([{ grace: 'soon' }, { graec: 5 }, null])('drain refuses %p, and the app goes on', async (options) => {
+      const app = createApp({ processors: [one()] });
+      await app.start();
+      await expect(app.drain(options as never)).rejects.toThrow('The app was not drained:');
+      expect(await runsJobs(app)).toBe('done');
+      await app.close();
+    });
   });
 
   it.each([{ grace: 'soon' }, { grace: -1 }, { grace: NaN }, { grace: null }, { graec: 5 }, null, 5])(

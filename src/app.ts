@@ -6,6 +6,9 @@ import { ClosedError, ConfigurationError, UnknownProcessorError } from './errors
 import { graceOf, type CloseOptions } from './job/close-options.js';
 import { failureOf } from './job/failure.js';
 import type { JobContext } from './job/job-context.js';
+import { Job } from './job/job.js';
+import { JobInstances } from './job-instances.js';
+import { PerJob } from './per-job.js';
 import { Queue } from './queue/queue.js';
 import { lendQueues, openInstances, type Instances } from './resolver.js';
 import type { DataOf } from './steps/children.js';
@@ -29,9 +32,21 @@ export interface App {
    */
   start(): Promise<void>;
   /**
-   * Stops gracefully: running jobs go on to their next durable write, for at most `grace`, and are put back at the head
-   * of their queue.
+   * Ends the running of jobs, and nothing else: no more are taken, those that run go on to their next durable write, for at
+   * most `grace`, and are put back at the head of their queue. Queues, the store and what the processors have injected stay
+   * usable until `close`: where a host closes part after part, this comes before what the steps use is closed.
+   *
+   * @remarks It can be called again, as `close` can after it: the shortest grace counts. The app can't be started any more.
+   * @throws ConfigurationError
+   * @example
+   * ```ts
+   * await app.drain({ grace: '20 s' });
+   * await database.close();
+   * await app.close();
+   * ```
    */
+  drain(options?: CloseOptions): Promise<void>;
+  /** Drains, then disposes the processors' instances and disconnects. */
   close(options?: CloseOptions): Promise<void>;
   /** The queue of a processor, or of a name. @throws UnknownProcessorError, ConfigurationError for a wrong name */
   queue<P>(processor: Class<P>): Queue<DataOf<P>>;
@@ -66,15 +81,18 @@ class StepstreamApp implements App {
   readonly #queues = new Map<string, Queue>();
   readonly #workers: ReadonlyMap<string, Worker>;
   readonly #takeQueuesBack: () => void;
+  readonly #jobInstances: JobInstances;
   #made: readonly Instances[] = [];
   #instances: ReadonlyMap<Class, object> = new Map();
   #starting: Promise<void> | undefined;
+  #draining = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: AppOptions, plans: readonly QueuePlan[]) {
     this.#options = { ...options };
     this.#plans = plans;
     this.#context = openStore(options);
+    this.#jobInstances = new JobInstances((record) => new Job(this.#context, record));
     this.#workers = new Map(plans.map((plan) => [plan.queue, this.#makeWorker(plan)]));
     this.#takeQueuesBack = options.resolver ? lendQueues(options.resolver, this.#queueOf) : () => {};
   }
@@ -84,7 +102,7 @@ class StepstreamApp implements App {
   }
 
   async start(): Promise<void> {
-    this.#refuseClosed();
+    this.#refuseEnded();
     await (this.#starting ??= this.#start());
   }
 
@@ -99,7 +117,7 @@ class StepstreamApp implements App {
           if (making) await making; // else not even a microtask: in a TestScheduler's virtual time none would come
         }
       }
-      this.#refuseClosed();
+      this.#refuseEnded();
     } catch (error) {
       await disposeAll(made);
       this.#starting = undefined; // it may be tried again
@@ -110,14 +128,25 @@ class StepstreamApp implements App {
     for (const worker of this.#workers.values()) void worker.run();
   }
 
-  async close(options: CloseOptions = {}): Promise<void> {
-    const grace = graceOf(options, 'app') ?? defaultGrace;
-    this.#context.shutDown();
-    await (this.#closing ??= this.#close(grace));
+  async drain(options: CloseOptions = {}): Promise<void> {
+    graceOf(options, 'app', 'drain');
+    await this.#drain(options);
   }
 
-  async #close(grace: number): Promise<void> {
-    await Promise.all([...this.#workers.values()].map((worker) => worker.close({ grace })));
+  async #drain(options: CloseOptions): Promise<void> {
+    this.#draining = true;
+    await Promise.all([...this.#workers.values()].map((worker) => worker.close(options)));
+    await this.#jobInstances.disposed();
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    graceOf(options, 'app');
+    this.#context.shutDown();
+    await (this.#closing ??= this.#close(options));
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    await this.#drain(options);
     this.#takeQueuesBack();
     const errors = await disposeAll(this.#made);
     await this.#context.close();
@@ -154,7 +183,9 @@ class StepstreamApp implements App {
       unknownStepGrace,
       find: (jobName: string) => {
         const plan = find(jobName);
-        return plan && { plan, instance: this.#instances.get(plan.processor)! };
+        if (!plan) return undefined;
+        const instance = this.#instances.get(plan.processor)!;
+        return { plan, instance: instance instanceof PerJob ? this.#jobInstances.maker(plan, instance) : instance };
       },
     };
     const steps: JobRunner = {
@@ -171,8 +202,9 @@ class StepstreamApp implements App {
     return new Worker(queue, steps, { concurrency, lockDuration, stalledInterval, maxStalledCount }, this.#context);
   }
 
-  #refuseClosed(): void {
+  #refuseEnded(): void {
     if (this.#context.shut) throw new ClosedError('the app is closed: create another one');
+    if (this.#draining) throw new ClosedError('the app is drained, and runs no jobs any more: create another one');
   }
 }
 

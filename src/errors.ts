@@ -275,6 +275,7 @@ export function reviveError(code: string | undefined, message: string): Stepstre
 const revivable: readonly (readonly [code: string, make: new (message: string) => StepstreamError])[] = [
   ConfigurationError,
   UnknownProcessorError,
+  ResolveError,
   GateOutsideStepError,
   TooManyGatesError,
   DuplicateGateKeyError,

@@ -6,7 +6,14 @@ export type { AppOptions } from './app-options.js';
 export type { CloseOptions } from './job/close-options.js';
 export type { StoreOptions } from './stores.js';
 export type { Resolver } from './resolver.js';
+export { perJob, PerJob, type JobInstance } from './per-job.js';
 export type { Logger } from './job/logger.js';
+
+// Telemetry: what `stepstream/opentelemetry` and `stepstream/prometheus` are made of.
+export type { Attributes, Metrics, NewSpan, Observation, Span, Telemetry, Tracing } from './telemetry/telemetry.js';
+export type { BullmqTelemetry } from './telemetry/bullmq-telemetry.js';
+export type { TelemetryOption } from './telemetry/telemetry-option.js';
+export { telemetryFigures, type CounterName, type GaugeName, type HistogramName } from './telemetry/figures.js';
 
 // Decorators: what makes a class a processor.
 export { InjectQueue } from '../decorators/inject-queue.js';
@@ -50,6 +57,7 @@ export type {
   Deduplication,
   JobOptions,
   JobState,
+  JobTelemetry,
   KeepJobs,
   ParentOptions,
 } from './engine/records.js';

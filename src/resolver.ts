@@ -3,10 +3,14 @@ import { queuesToken, type Queues } from '../decorators/inject-queue.js';
 import { isPromise } from './engine/awaitable.js';
 import { ResolveError } from './errors.js';
 import { failureOf } from './job/failure.js';
+import { PerJob } from './per-job.js';
 import { classNameOf, type Class } from './steps/metadata.js';
 import type { Plan } from './steps/plan.js';
 
-/** A container of any make that is asked by class: `get` (Nest, inversify, TypeDI) or `resolve` (tsyringe), later too. */
+/**
+ * A container of any make that is asked by class: `get` (Nest, inversify, TypeDI) or `resolve` (tsyringe), later too. It answers
+ * the instance, or {@link perJob} when each job is to have one of its own.
+ */
 export type Resolver = { get(token: Class): unknown } | { resolve(token: Class): unknown };
 
 /** The instances of one worker's processors. */
@@ -33,7 +37,7 @@ export function openInstances(resolver: Resolver = container, queues: Queues): I
     const { processor } = plan;
     // what the container doesn't know, and needs nothing
     const instance = made == null && processor.length === 0 ? instanceOf(processor, resolver) : made;
-    byProcessor.set(processor, checked(plan, instance));
+    byProcessor.set(processor, instance instanceof PerJob ? instance : checked(plan, instance));
   };
   return {
     byProcessor,
@@ -87,8 +91,8 @@ function wayOut(resolver: Resolver, reason: string): string {
   );
 }
 
-/** A stranger's instance would fail job after job. */
-function checked({ processor, steps }: Plan, instance: unknown): object {
+/** A stranger's instance would fail job after job. @throws ResolveError */
+export function checked({ processor, steps }: Plan, instance: unknown): object {
   const name = classNameOf(processor);
   if (typeof instance !== 'object' || instance === null) {
     throw new ResolveError(`the container that is the \`resolver\` has no ${name}: register it there`);

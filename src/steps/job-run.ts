@@ -1,4 +1,4 @@
-import { whenReady } from '../engine/awaitable.js';
+import { whenReady, type Awaitable } from '../engine/awaitable.js';
 import type { Payload } from '../engine/records.js';
 import {
   ChildFailedError,
@@ -25,8 +25,23 @@ export interface JobRunOptions {
   /** Milliseconds. */
   readonly parkAfter: number;
   readonly unknownStepGrace: number;
-  /** The processor that takes jobs of this name, with its instance. */
-  readonly find: (jobName: string) => { readonly plan: Plan; readonly instance: object } | undefined;
+  /** The processor that takes jobs of this name. */
+  readonly find: (jobName: string) => Handler | undefined;
+}
+
+interface Handler {
+  readonly plan: Plan;
+  /** The one that all its jobs share, or what makes one for a job. */
+  readonly instance: object | MakeInstance;
+}
+
+/** Makes a processor's instance for one activation. */
+export type MakeInstance = (activation: Activation) => Awaitable<MadeInstance>;
+
+export interface MadeInstance {
+  readonly instance: object;
+  /** Called when the activation has ended; throws nothing. */
+  dispose(): void;
 }
 
 /** Runs an activation: from its checkpoint, step after step, until the job settles or parks. */
@@ -54,11 +69,15 @@ function failUnread(activation: Activation, error: unknown): void {
 class JobRun implements StepEnds {
   readonly #activation: Activation;
   readonly #options: JobRunOptions;
-  readonly #handler: { readonly plan: Plan; readonly instance: object } | undefined;
+  readonly #handler: Handler | undefined;
   readonly #progress: Progress;
+  #instance: object | undefined;
+  #made: MadeInstance | undefined;
   #step: StepRun | undefined;
   #entering = false;
   #mayEnter = false;
+  /** Stopped before its end is written: nothing is begun any more. */
+  #stopped = false;
   #ended = false;
 
   /** @throws CorruptPayloadError */
@@ -83,8 +102,36 @@ class JobRun implements StepEnds {
     } else {
       for (const [alias, { name }] of this.#handler.plan.steps) if (alias !== name) this.#progress.rename(alias, name);
       if (this.#progress.cursor.step === undefined) this.#complete();
-      else this.#enter();
+      else this.#beginWith(this.#handler.instance);
     }
+  }
+
+  /** With an instance of its own once that is made; with one that is there at once. */
+  #beginWith(instance: Handler['instance']): void {
+    if (typeof instance !== 'function') {
+      this.#instance = instance;
+      this.#enter();
+      return;
+    }
+    whenReady(
+      () => instance(this.#activation),
+      (made) => {
+        this.#made = made;
+        this.#instance = made.instance;
+        if (this.#stopped) this.#dispose();
+        else if (this.#activation.draining) this.drained();
+        else this.#enter();
+      },
+      (error) => {
+        if (!this.#stopped) this.failed(error);
+      },
+    );
+  }
+
+  #dispose(): void {
+    const made = this.#made;
+    this.#made = undefined;
+    made?.dispose();
   }
 
   // --- steps ---
@@ -113,7 +160,8 @@ class JobRun implements StepEnds {
   }
 
   #run(step: PlannedStep): void {
-    const { plan, instance } = this.#handler!;
+    const { plan } = this.#handler!;
+    const instance = this.#instance!;
     const progress = this.#progress;
     if (progress.cursor.step !== step.name) progress.change({ step: step.name });
     const run = new StepRun(progress, this, step.name, this.#options.parkAfter, stepNames(plan, instance));
@@ -237,6 +285,7 @@ class JobRun implements StepEnds {
 
   #stop(why: 'lost' | 'closing'): void {
     if (this.#ended) return;
+    this.#stopped ||= !this.#step;
     if (why === 'lost') this.lost(undefined);
     else if (!this.#step?.parking) {
       this.#step?.stop();
@@ -248,6 +297,7 @@ class JobRun implements StepEnds {
     if (this.#ended) return;
     this.#ended = true;
     this.#progress.writer.close();
+    this.#dispose();
     this.#activation.end(outcome);
   }
 }

@@ -1,6 +1,6 @@
 import { asyncScheduler } from 'rxjs';
 import type { RunHelpers as RxRunHelpers } from 'rxjs/testing';
-import type { Class, Resolver } from '../index.js';
+import { perJob, PerJob, type Class, type Resolver } from '../index.js';
 import { Effects } from './effects.js';
 import { holdSteps, inPlace } from './in-place.js';
 import type { JobHandle } from './job-handle.js';
@@ -131,9 +131,11 @@ function start(world: World, scene: Scene, plan: Plan, { writes, cleanUp }: Note
     const held = inPlace(scene.processor, world.queueName(scene.processor));
     const get = (token: Class): unknown => {
       if (token !== held) return resolve(provided.resolver(), token);
-      const instance = resolve(provided.resolver(), scene.processor) as object;
-      cleanUp.push(holdSteps(scene.processor, instance));
-      return instance;
+      const made = resolve(provided.resolver(), scene.processor) as object;
+      const hold = (instance: object): void => void cleanUp.push(holdSteps(scene.processor, instance));
+      if (made instanceof PerJob) return heldPerJob(made, hold);
+      hold(made);
+      return made;
     };
     world.startMachine('in place', { processors: [held, ...scene.others], resolver: { get } });
     return;
@@ -153,6 +155,14 @@ function start(world: World, scene: Scene, plan: Plan, { writes, cleanUp }: Note
     });
   };
   startOne(plan.lostAt);
+}
+
+function heldPerJob(made: PerJob, hold: (instance: object) => void): PerJob {
+  return perJob((job) => {
+    const opened = made.open(job);
+    if ('instance' in opened) hold(opened.instance);
+    return opened;
+  });
 }
 
 /** Hands the same instances out again. */
