@@ -2,6 +2,7 @@
 const port = '^src/engine/[^/]+\\.ts$';
 const errors = '^src/errors\\.ts$'; // a leaf: anyone may throw and catch them
 const stores = '^src/stores\\.ts$';
+const telemetry = '^src/telemetry/';
 const packages = '(^|/)node_modules/'; // which package may be used where is held by rules of their own
 
 /** What lies in `from` imports nothing but `to` and Node's own modules. */
@@ -55,8 +56,14 @@ module.exports = {
       '^src/engine/([^/]+)/',
       ['^src/engine/$1/', port, errors, 'node_modules/ioredis/'],
     ),
+    only('telemetry', 'Telemetry stands between the port and who uses it, and knows nobody of either side.', telemetry, [
+      telemetry,
+      port,
+      errors,
+    ]),
     only('job', 'The job talks to its store through the port only.', '^src/job/', [
       '^src/job/',
+      telemetry,
       port,
       errors,
       packages,
@@ -65,7 +72,7 @@ module.exports = {
       'stores',
       'Whose store is which engine is decided in one place, for an app and for those who are made without one.',
       stores,
-      ['^src/job/', '^src/engine/', errors],
+      ['^src/job/', '^src/engine/', telemetry, errors],
     ),
     only('queue', 'A queue makes jobs, never the other way round, and runs none.', '^src/queue/', [
       '^src/(queue|job)/',
@@ -78,13 +85,13 @@ module.exports = {
       'worker',
       'A worker is given a function, or by the app `run(activation)`: it knows nothing of steps.',
       '^src/worker/',
-      ['^src/(worker|job)/', stores, port, errors, packages],
+      ['^src/(worker|job)/', telemetry, stores, port, errors, packages],
     ),
     only(
       'steps',
       "Steps and operators write through the job's activation, never to an engine; of the port they use the types.",
       '^src/(steps|operators)/',
-      ['^src/(steps|operators|job)/', port, errors, packages],
+      ['^src/(steps|operators|job)/', telemetry, port, errors, packages],
     ),
     only('decorators', 'Decorators write metadata and hold no behaviour; of RxJS they use the types.', '^decorators/', [
       '^decorators/',
@@ -97,6 +104,7 @@ module.exports = {
       '^src/(testing|nestjs|bull-board)/',
       ['^src/$1/', '^src/index\\.ts$', packages],
     ),
+    only('lint', 'A linter loads it alone: it needs nothing of what it is about.', '^src/lint/', ['^src/lint/']),
     {
       name: 'rxjs',
       comment: "Engines and composition stay free of streams: RxJS' next major touches few files.",
