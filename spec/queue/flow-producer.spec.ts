@@ -29,6 +29,8 @@ describe('FlowProducer', () => {
     expect(found!.children).toHaveLength(2);
     expect(found!.children!.every(({ children }) => children === undefined)).toBe(true);
     await expect(flow.getFlow({ id: 'nobody', queueName: 'books' })).resolves.toBeUndefined();
+    expect(JSON.stringify(await books.getFlow(tree.job.id, { depth: 2 }))).toBe(JSON.stringify(found));
+    await expect(pages.getFlow(tree.job.id)).resolves.toBeUndefined();
   });
 
   it('gives jobs without options of their own those of their queue', async () => {

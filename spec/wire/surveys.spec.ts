@@ -78,6 +78,12 @@ describe.each(bullmqVersions)('what BullMQ %s and this side see of each other', 
     stop();
   });
 
+  it('info: what Redis tells of itself', async () => {
+    const { engine } = await wire().app();
+    const serverOf = (info: string): unknown => info.match(/^(redis_version|run_id|tcp_port):.*$/gm);
+    expect(serverOf((await engine.info())!)).toEqual(serverOf(await wire().redis.info()));
+  });
+
   it('events: those after each one are told, be it heard here or by QueueEvents', async () => {
     const { engine } = await wire().app();
     const queue = wire().queue(jobs);

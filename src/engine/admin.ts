@@ -192,6 +192,9 @@ export interface Administration {
   /** What the store knows of those that work on the queue, or that hear its events; BullMQ's names of the fields. */
   clients(queue: string, kind: 'workers' | 'events'): Awaitable<readonly Readonly<Record<string, string>>[]>;
 
+  /** What the store tells of itself: the text of Redis' INFO; `undefined`: it is no server, and has nothing to tell. */
+  info(): Awaitable<string | undefined>;
+
   /** The job that holds the place of a deduplication. */
   deduplicationJob(queue: string, deduplicationId: string): Awaitable<string | undefined>;
   /** Frees the place of a deduplication, if this job, or any, holds it; answers whether it did. */

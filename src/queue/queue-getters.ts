@@ -214,6 +214,11 @@ export abstract class QueueGetters<
     return this.context.engine.clients(this.name, 'workers');
   }
 
+  /** What Redis tells of itself, the text of its `INFO`, in a cluster of the node that has the jobs; `undefined` of the embedded engine. */
+  async getRedisInfo(): Promise<string | undefined> {
+    return this.context.engine.info();
+  }
+
   async getWorkersCount(): Promise<number> {
     return (await this.getWorkers()).length;
   }

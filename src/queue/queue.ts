@@ -15,6 +15,8 @@ import {
   type JobTemplate,
   type RepeatOptions,
 } from './job-schedulers.js';
+import { FlowProducer } from './flow-producer.js';
+import type { FlowQuery, JobNode } from './flow.js';
 import type { QueueEvent } from './queue-event.js';
 import { queueEvents } from './queue-events.js';
 import { QueueGetters, type JobType } from './queue-getters.js';
@@ -145,6 +147,17 @@ export class Queue<Data = any, Result = any, Name extends string = string> exten
   async trimEvents(maxLength: number): Promise<number> {
     checkArgument('queue.trimEvents()', 'maxLength', maxLength, rules.count);
     return this.context.engine.trimEvents(this.name, maxLength);
+  }
+
+  // --- trees of jobs ---
+
+  /**
+   * The tree of a job, its children and theirs, as they stand; `undefined` when the job isn't in the store.
+   *
+   * @param options `depth`: generations, default 10; `maxChildren`: of each kind of each job, default 20
+   */
+  getFlow(id: string, options: Omit<FlowQuery, 'id' | 'queueName'> = {}): Promise<JobNode | undefined> {
+    return new FlowProducer(this.context).getFlow({ ...options, queueName: this.name, id });
   }
 
   // --- the flow of jobs ---

@@ -62,6 +62,7 @@ describe('memoryEngine', () => {
       engine.removeRateLimit('jobs'),
       engine.metrics('jobs', 'completed', 0, -1),
       engine.clients('jobs', 'workers'),
+      engine.info(),
       engine.deduplicationJob('jobs', 'd'),
       engine.removeDeduplication('jobs', 'd'),
       engine.trimEvents('jobs', 0),
@@ -73,6 +74,21 @@ describe('memoryEngine', () => {
       engine.close(),
     );
     expect(answers.filter((answer) => answer instanceof Promise)).toEqual([]);
+  });
+
+  it('knows its watchers as Redis does its clients, and has nothing to tell of itself', () => {
+    const { engine, clock } = setUp();
+    const stop = engine.watch('jobs', () => {});
+    clock.advance(5_900);
+    engine.watch('jobs', () => {});
+    expect(engine.clients('jobs', 'workers')).toEqual([
+      { id: '1', addr: 'embedded', name: 'jobs', age: '5' },
+      { id: '2', addr: 'embedded', name: 'jobs', age: '0' },
+    ]);
+    stop();
+    expect(engine.clients('jobs', 'workers')).toMatchObject([{ id: '2' }]);
+    expect(engine.clients('jobs', 'events')).toEqual([]);
+    expect(engine.info()).toBeUndefined();
   });
 
   it('ends a lease at the very millisecond', () => {

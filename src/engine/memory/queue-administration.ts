@@ -114,7 +114,19 @@ export function queueAdministration(store: Store): QueueAdministration {
 
     // who listens may be anybody: only those who watch are known for what they are
     clients: (name, kind) =>
-      Array.from({ length: kind === 'workers' ? store.queue(name).watchers.size : 0 }, () => ({ name })),
+      kind === 'events'
+        ? []
+        : store
+            .queue(name)
+            .watchers.list()
+            .map(({ id, since }) => ({
+              id: String(id),
+              addr: 'embedded',
+              name,
+              age: String(Math.floor((now() - since) / 1_000)),
+            })),
+
+    info: () => undefined,
 
     deduplicationJob: (name, id) => store.queue(name).deduplications.holder(id),
     removeDeduplication: (name, id, jobId) => store.queue(name).deduplications.free(id, jobId),

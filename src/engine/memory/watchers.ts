@@ -2,13 +2,20 @@ import type { Cancel, Clock } from '../clock.js';
 import type { Unsubscribe } from '../engine.js';
 import type { Outbox } from './outbox.js';
 
+/** Since when somebody watches, in milliseconds of the engine's clock. */
+interface Watcher {
+  readonly id: number;
+  readonly since: number;
+}
+
 /** Those who watch one queue, and the timer that wakes them when time alone gives them something to claim. */
 export class Watchers {
   readonly #clock: Clock;
   readonly #outbox: Outbox;
   /** When a claim may find more than now, though nobody does anything. */
   readonly #nextTime: () => number | undefined;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Map<() => void, Watcher>();
+  #added = 0;
   #waking = false;
   #alarm: { readonly at: number; readonly cancel: Cancel } | undefined;
 
@@ -18,13 +25,13 @@ export class Watchers {
     this.#nextTime = nextTime;
   }
 
-  get size(): number {
-    return this.#watchers.size;
+  list(): readonly Watcher[] {
+    return [...this.#watchers.values()];
   }
 
   add(wake: () => void): Unsubscribe {
     const watcher = (): void => this.#outbox.call(wake);
-    this.#watchers.add(watcher);
+    this.#watchers.set(watcher, { id: ++this.#added, since: this.#clock.now() });
     this.arm();
     return () => {
       this.#watchers.delete(watcher);
@@ -37,7 +44,7 @@ export class Watchers {
     this.#waking = true;
     this.#outbox.post(() => {
       this.#waking = false;
-      for (const watcher of this.#watchers) watcher();
+      for (const watcher of this.#watchers.keys()) watcher();
     });
   }
 

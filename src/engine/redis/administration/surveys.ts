@@ -3,7 +3,7 @@ import type { JobState } from '../../records.js';
 import { scripts } from '../scripts.js';
 import type { Store } from '../store.js';
 
-type SurveyCalls = Pick<Administration, 'counts' | 'countsPerPriority' | 'list' | 'metrics' | 'clients'>;
+type SurveyCalls = Pick<Administration, 'counts' | 'countsPerPriority' | 'list' | 'metrics' | 'clients' | 'info'>;
 
 /** As `counts.lua` answers them. */
 const states = [
@@ -52,5 +52,7 @@ export function surveyCalls(store: Store): SurveyCalls {
         .filter((client) => isOne(client['name'] ?? ''))
         .map((client) => ({ ...client, name: queue, rawname: client['name']! }));
     },
+
+    info: async () => (await store.send('INFO', [])) as string,
   };
 }
