@@ -252,6 +252,7 @@ describe('createApp', () => {
       { codec: {} },
       { codec: { encode: () => '' } },
       { logger: { warn: () => {} } },
+      { grace: 'soon' },
     ])('of createApp: refuses %p', (options) => {
       expect(codesOf(options)).toEqual(['INVALID_OPTION createApp']);
     });
@@ -606,6 +607,21 @@ describe('the life of an app', () => {
       expect(await runsJobs(app)).toBe('done');
       await app.close();
     });
+  });
+
+  it('W4: the grace of the app counts where close says none', async () => {
+    for (const [said, waits] of [
+      [{}, 3_000],
+      [{ grace: 1_000 }, 1_000],
+    ] as const) {
+      const world = new World();
+      const { app, add } = await world.machine([processor({ step: () => world.timer(60_000) })], { grace: '3 s' });
+      await add();
+      await world.settle();
+      const before = world.clock.now();
+      await world.until(app.close(said));
+      expect(world.clock.now() - before).toBe(waits);
+    }
   });
 
   it.each([{ grace: 'soon' }, { grace: -1 }, { grace: NaN }, { grace: null }, { graec: 5 }, null, 5])(

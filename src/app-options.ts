@@ -1,4 +1,5 @@
 import { ConfigurationError, type Fault } from './errors.js';
+import { closeOptionRules } from './job/close-options.js';
 import { optionFaults, type OptionRules } from './job/options.js';
 import type { Resolver } from './resolver.js';
 import type { Class } from './steps/metadata.js';
@@ -14,6 +15,11 @@ export interface AppOptions extends StoreOptions {
    * injects the app's queues into what it makes itself, until the app is closed.
    */
   readonly resolver?: Resolver;
+  /**
+   * Longest time that running jobs get to come to their next durable write when the app ends, unless `drain` or `close` says so
+   * itself: milliseconds, or text. Default 10 s.
+   */
+  readonly grace?: number | string;
 }
 
 /**
@@ -36,4 +42,5 @@ const appOptionRules: OptionRules<AppOptions> = {
     test: (value) => hasMethods(value, 'get') || hasMethods(value, 'resolve'),
     expects: 'a container with get(class) or resolve(class)',
   },
+  ...closeOptionRules,
 };

@@ -3,7 +3,9 @@ import { whenReady } from './engine/awaitable.js';
 import type { Engine } from './engine/engine.js';
 import { isName, nameRule } from './engine/names.js';
 import { ClosedError, ConfigurationError, UnknownProcessorError } from './errors.js';
+import { HealthCheck, type AppHealth, type AppPhase, type HealthOptions } from './health.js';
 import { graceOf, type CloseOptions } from './job/close-options.js';
+import { milliseconds } from './job/duration.js';
 import { failureOf } from './job/failure.js';
 import type { JobContext } from './job/job-context.js';
 import { Job } from './job/job.js';
@@ -51,6 +53,20 @@ export interface App {
   /** The queue of a processor, or of a name. @throws UnknownProcessorError, ConfigurationError for a wrong name */
   queue<P>(processor: Class<P>): Queue<DataOf<P>>;
   queue<Data = any, Result = any>(name: string): Queue<Data, Result>;
+  /**
+   * How the app is: the store, and each worker. It asks the store once, waits for the answer 500 ms at most, and never rejects
+   * because there is none.
+   *
+   * @throws ConfigurationError for wrong options
+   * @example
+   * ```ts
+   * server.get('/ready', async (_request, response) => {
+   *   const health = await app.health();
+   *   response.status(health.status === 'down' ? 503 : 200).json(health);
+   * });
+   * ```
+   */
+  health(options?: HealthOptions): Promise<AppHealth>;
   /** The worker that runs the processor's jobs. @throws UnknownProcessorError when the app hasn't it */
   worker(processor: Class): Worker;
 }
@@ -82,10 +98,11 @@ class StepstreamApp implements App {
   readonly #workers: ReadonlyMap<string, Worker>;
   readonly #takeQueuesBack: () => void;
   readonly #jobInstances: JobInstances;
+  readonly #healthCheck: HealthCheck;
   #made: readonly Instances[] = [];
   #instances: ReadonlyMap<Class, object> = new Map();
   #starting: Promise<void> | undefined;
-  #draining = false;
+  #phase: AppPhase = 'created';
   #closing: Promise<void> | undefined;
 
   constructor(options: AppOptions, plans: readonly QueuePlan[]) {
@@ -94,6 +111,7 @@ class StepstreamApp implements App {
     this.#context = openStore(options);
     this.#jobInstances = new JobInstances((record) => new Job(this.#context, record));
     this.#workers = new Map(plans.map((plan) => [plan.queue, this.#makeWorker(plan)]));
+    this.#healthCheck = new HealthCheck(this.engine, [...this.#workers.values()]);
     this.#takeQueuesBack = options.resolver ? lendQueues(options.resolver, this.#queueOf) : () => {};
   }
 
@@ -125,6 +143,7 @@ class StepstreamApp implements App {
     }
     this.#made = made;
     this.#instances = new Map(made.flatMap(({ byProcessor }) => [...byProcessor]));
+    this.#phase = 'started';
     for (const worker of this.#workers.values()) void worker.run();
   }
 
@@ -134,7 +153,7 @@ class StepstreamApp implements App {
   }
 
   async #drain(options: CloseOptions): Promise<void> {
-    this.#draining = true;
+    if (this.#phase !== 'closed') this.#phase = 'closing';
     await Promise.all([...this.#workers.values()].map((worker) => worker.close(options)));
     await this.#jobInstances.disposed();
   }
@@ -150,6 +169,7 @@ class StepstreamApp implements App {
     this.#takeQueuesBack();
     const errors = await disposeAll(this.#made);
     await this.#context.close();
+    this.#phase = 'closed';
     if (errors.length > 0) throw new AggregateError(errors, 'the app is closed, but an instance was not disposed');
   }
 
@@ -157,6 +177,10 @@ class StepstreamApp implements App {
   queue<Data = any, Result = any>(name: string): Queue<Data, Result>;
   queue(queue: string | Class): Queue {
     return this.#queueOf(queue);
+  }
+
+  health(options?: HealthOptions): Promise<AppHealth> {
+    return this.#healthCheck.look(this.#phase, options);
   }
 
   worker(processor: Class): Worker {
@@ -190,7 +214,7 @@ class StepstreamApp implements App {
     };
     const steps: JobRunner = {
       isFunction: false,
-      grace: defaultGrace,
+      grace: milliseconds(this.#options.grace ?? defaultGrace),
       run: (activation) => runJob(activation, jobRunOptions),
       cancel: (activation, reason) =>
         whenReady(
@@ -204,7 +228,8 @@ class StepstreamApp implements App {
 
   #refuseEnded(): void {
     if (this.#context.shut) throw new ClosedError('the app is closed: create another one');
-    if (this.#draining) throw new ClosedError('the app is drained, and runs no jobs any more: create another one');
+    if (this.#phase === 'closing')
+      throw new ClosedError('the app is drained, and runs no jobs any more: create another one');
   }
 }
 

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 // The app: composition root of everything below.
 export { createApp, type App } from './app.js';
 export type { AppOptions } from './app-options.js';
+export type { AppHealth, AppPhase, HealthOptions, StoreHealth, WorkerHealth } from './health.js';
 export type { CloseOptions } from './job/close-options.js';
 export type { StoreOptions } from './stores.js';
 export type { Resolver } from './resolver.js';
@@ -19,7 +20,14 @@ export { telemetryFigures, type CounterName, type GaugeName, type HistogramName 
 export { InjectQueue } from '../decorators/inject-queue.js';
 export { Processor } from '../decorators/processor.js';
 export { Step, type StepMethod } from '../decorators/step.js';
-export { stepsOf, type Class, type ProcessorOptions, type StepMetadata, type StepOptions } from './steps/metadata.js';
+export {
+  processorOf,
+  stepsOf,
+  type Class,
+  type ProcessorOptions,
+  type StepMetadata,
+  type StepOptions,
+} from './steps/metadata.js';
 
 // Durable operators, for the pipes of steps.
 export { addChildren } from './operators/add-children.js';
@@ -68,7 +76,7 @@ export type { Logs } from './engine/engine.js';
 export { memoryEngine, type MemoryEngineOptions } from './engine/memory/memory-engine.js';
 export { systemClock, type Cancel, type Clock } from './engine/clock.js';
 export { jsonCodec, type Codec } from './engine/codec.js';
-export type { Engine } from './engine/engine.js';
+export type { ConnectionStatus, Engine, EngineStatus } from './engine/engine.js';
 export type { RedisCluster, RedisConnection, RedisInstance } from './engine/redis/connection.js';
 export type { JobRecord, Lease, NewJob, Write } from './engine/records.js';
 

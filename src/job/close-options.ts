@@ -4,11 +4,11 @@ import { optionFaults, type OptionRules } from './options.js';
 
 /** Options of a graceful end: of `app.drain`, of `app.close`, and of a worker's. */
 export interface CloseOptions {
-  /** Longest time for running jobs to come to their next durable write: milliseconds, or text. Default 10 s. */
+  /** Longest time for running jobs to come to their next durable write: milliseconds, or text. Default: the app's, 10 s. */
   readonly grace?: number | string;
 }
 
-const closeOptionRules: OptionRules<CloseOptions> = {
+export const closeOptionRules: OptionRules<CloseOptions> = {
   grace: { test: isDuration, expects: "milliseconds from 0 up, or text such as '10 s'" },
 };
 
