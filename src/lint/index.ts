@@ -3,14 +3,17 @@
  * preset of oxlint that loads it. `stepstream doctor` runs it over a project by `findRxjsDelays` of ./find-rxjs-delays.ts.
  */
 import { noRxjsDelay } from './no-rxjs-delay.js';
-import type { Rule } from './syntax.js';
+import type { Node, Rule } from './syntax.js';
 
-export type { Rule } from './syntax.js';
+/** A rule, as any linter takes it: what its context is, it knows best. */
+export interface LintRule extends Pick<Rule, 'meta'> {
+  create(context: never): Record<string, (node: Node) => void>;
+}
 
 /** A plugin, as oxlint and ESLint take it. */
 export interface LintPlugin {
   readonly meta: { readonly name: string };
-  readonly rules: Readonly<Record<string, Rule>>;
+  readonly rules: Readonly<Record<string, LintRule>>;
 }
 
 const plugin: LintPlugin = { meta: { name: 'stepstream' }, rules: { 'no-rxjs-delay': noRxjsDelay } };
