@@ -34,4 +34,12 @@ export function lookingContract(bench: Bench): void {
       expect((await bench.job(job.id)).eventId).toBeGreaterThan(before);
     });
   });
+
+  it('ping answers, and status tells how the store is connected, by names of its own', async () => {
+    const status = bench.engine.status();
+    await bench.engine.ping();
+    const { connections } = bench.engine.status();
+    expect(bench.engine.status()).toMatchObject({ engine: status.engine, connections });
+    expect(connections.filter(({ up }) => !up)).toEqual([]);
+  });
 }

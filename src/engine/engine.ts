@@ -58,6 +58,28 @@ export interface Waiting {
   readonly due?: number;
 }
 
+/** How an engine is connected to where it keeps jobs, as it knows without asking. Times in milliseconds of its clock. */
+export interface EngineStatus {
+  readonly engine: 'memory' | 'redis' | (string & {});
+  /** The server as it called itself when it was last connected to: `Redis 7.0.15`. */
+  readonly server?: string | undefined;
+  /** None: it keeps jobs in this process. */
+  readonly connections: readonly ConnectionStatus[];
+}
+
+export interface ConnectionStatus {
+  /** How the server knows it, in Redis' `CLIENT LIST`. */
+  readonly name: string;
+  /** `queue`: by it workers of one queue wait for jobs; `events`: by it those who listen hear; `calls`: the rest. */
+  readonly use: 'calls' | 'queue' | 'events';
+  readonly queue?: string | undefined;
+  readonly up: boolean;
+  /** Since when it is up, or isn't. */
+  readonly since: number;
+  /** Why it isn't up. */
+  readonly error?: string | undefined;
+}
+
 /** `waiting-children`: children are pending, the job was parked; `failed-children`: nothing was written. */
 export type CompleteAnswer = 'completed' | 'waiting-children' | 'failed-children';
 
@@ -159,6 +181,14 @@ export interface Engine extends Administration {
 
   /** Rows of the job's log, the oldest first unless `ascending` is false, from `start` to `end` (-1: the last); and how many there are. */
   logs(queue: string, id: string, start?: number, end?: number, ascending?: boolean): Awaitable<Logs>;
+
+  // --- health ---
+
+  /** Resolves when the store has answered. @throws StoreUnavailableError */
+  ping(): Awaitable<void>;
+
+  /** How it is connected. */
+  status(): EngineStatus;
 
   // --- wake and observe ---
 

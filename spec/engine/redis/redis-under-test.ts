@@ -41,6 +41,10 @@ export async function redisUnderTest(
     },
     send: (command, args, options) => link.send(command, args, options),
     dedicated: (name) => reading.watched(link.dedicated(name)),
+    start: () => link.start(),
+    get status() {
+      return link.status;
+    },
     close: () => link.close(),
   };
   const store = new Store({ link: seen, prefix, clock: running(clock), process: `p${stores}`, warn: () => {} });

@@ -24,7 +24,7 @@ async function check({ info, options = {}, stream = { remoteAddress: '127.0.0.1'
 
 describe('the start check', () => {
   it('lets pass what jobs can be kept in, without a word', async () => {
-    await expect(check({})).resolves.toEqual({ server: 'server', warnings: [] });
+    await expect(check({})).resolves.toEqual({ server: { id: 'server', name: 'Redis 7.0.15' }, warnings: [] });
   });
 
   it.each([
@@ -32,8 +32,8 @@ describe('the start check', () => {
     ['Redis', '8.10.1', { redis_version: '8.10.1' }],
     ['Valkey', '7.2.5', { redis_version: '7.2.4', valkey_version: '7.2.5', server_name: 'valkey' }],
     ['Valkey', '9.0.0', { redis_version: '7.2.4', valkey_version: '9.0.0', server_name: 'valkey' }],
-  ])('%s %s is new enough', async (_, __, info) => {
-    await expect(check({ info })).resolves.toMatchObject({ server: 'server' });
+  ])('%s %s is new enough', async (product, version, info) => {
+    await expect(check({ info })).resolves.toMatchObject({ server: { name: `${product} ${version}` } });
   });
 
   it.each([

@@ -129,6 +129,12 @@ export function memoryEngine({ clock = systemClock }: MemoryEngineOptions = {}):
     log: (queue, id, row, keep, token) => log(store, queue, id, row, keep, token),
     logs: (queue, id, start, end, ascending) => logs(store, queue, id, start, end, ascending),
 
+    // --- health ---
+
+    ping() {},
+
+    status: () => ({ engine: 'memory', connections: [] }),
+
     // --- wake and observe ---
 
     watch: (queue, wake) => store.queue(queue).watch(wake),

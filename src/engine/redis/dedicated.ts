@@ -5,14 +5,15 @@ import type { Unsubscribe } from '../engine.js';
 import type { Opener } from './connection.js';
 import type { Argument } from './courier.js';
 import { refusalOf, refused, type Refusal } from './refusals.js';
-import { Wire, type ConnectionListener } from './wire.js';
+import type { Server } from './start-check.js';
+import { Wire, type ConnectionListener, type WireStatus } from './wire.js';
 
 export interface DedicatedOptions {
   readonly name: string;
   readonly clock: Clock;
   opener(): Promise<Opener>;
-  /** The start check; answers the server's id. */
-  check(redis: Redis, where: string): Promise<string>;
+  /** The start check. */
+  check(redis: Redis, where: string): Promise<Server>;
   /** Ends a client's wait, on another connection; answers whether it waited. */
   unblock(server: string, clientId: number): Promise<boolean>;
   /** What nobody but a person can mend: who calls in a loop goes on waiting in vain. */
@@ -57,7 +58,7 @@ export class Dedicated {
       clock,
       opener,
       check: async (redis, where) => {
-        this.#server = await check(redis, where);
+        this.#server = (await check(redis, where)).id;
         this.#clientId = (await redis.call('CLIENT', ['ID'])) as number;
       },
       onTurn: () => this.#wake(),
@@ -117,6 +118,10 @@ export class Dedicated {
     this.#wake();
     await this.#wire.close();
     this.#options.onClose();
+  }
+
+  get status(): WireStatus | undefined {
+    return this.#wire.status;
   }
 
   /** How many sockets and timers it has. */

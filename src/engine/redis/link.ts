@@ -6,8 +6,8 @@ import { openerOf, type Opener, type RedisConnection } from './connection.js';
 import { Courier, type Argument } from './courier.js';
 import { Dedicated } from './dedicated.js';
 import type { Script } from './script.js';
-import { checkServer } from './start-check.js';
-import { Wire, type ConnectionListener } from './wire.js';
+import { checkServer, type Server } from './start-check.js';
+import { Wire, type ConnectionListener, type WireStatus } from './wire.js';
 
 export type { Dedicated } from './dedicated.js';
 
@@ -32,6 +32,12 @@ export interface SendOptions extends CallOptions {
   readonly once?: boolean;
 }
 
+export interface LinkStatus {
+  /** The server, as it called itself: `Redis 7.0.15`. */
+  readonly server: string | undefined;
+  readonly connections: readonly WireStatus[];
+}
+
 /**
  * The engine's way to Redis: a connection for all calls, made with the first of them, and one for each {@link dedicated}.
  *
@@ -46,8 +52,8 @@ export class Link {
   readonly #dedicated = new Set<Dedicated>();
   readonly #warned = new Set<string>();
   #opener: Promise<Opener> | undefined;
-  /** The id of the server that the connection leads to. */
-  #server = '';
+  /** The server that the connection leads to, or has led to. */
+  #server: Server | undefined;
   #closed = false;
 
   constructor(options: LinkOptions) {
@@ -119,6 +125,12 @@ export class Link {
     return this.#wire.onChange(listener);
   }
 
+  /** Its connections, but for those that were not needed so far: the one for calls first. */
+  get status(): LinkStatus {
+    const all = [this.#wire.status, ...[...this.#dedicated].map(({ status }) => status)];
+    return { server: this.#server?.name, connections: all.filter((each) => each !== undefined) };
+  }
+
   /** Rejects what isn't answered; resolves when no socket and no timer is left. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -136,14 +148,14 @@ export class Link {
   readonly #openerOnce = (): Promise<Opener> =>
     (this.#opener ??= openerOf(this.#options.connection, this.#options.prefix));
 
-  #check(redis: Redis, where: string): Promise<string> {
+  #check(redis: Redis, where: string): Promise<Server> {
     return checkServer(redis, { prefix: this.#options.prefix, where, warn: (message) => this.#warnOnce(message) });
   }
 
   /** Whether a client was unblocked. Ids are a server's: on another one, a stranger would be meant. */
   async #unblock(server: string, clientId: number): Promise<boolean> {
     if (!this.up) await this.start();
-    if (server !== this.#server) throw new Error('the connections lead to different servers');
+    if (server !== this.#server?.id) throw new Error('the connections lead to different servers');
     return (await this.send('CLIENT', ['UNBLOCK', clientId], { once: true })) === 1;
   }
 

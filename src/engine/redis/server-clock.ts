@@ -25,6 +25,11 @@ export class ServerClock implements Clock {
     return this.#last;
   }
 
+  /** What Redis' time was at a local one. */
+  ofLocal(local: number): number {
+    return local + (this.#ahead ?? 0);
+  }
+
   steady(): number {
     return steadyTime(this.#local);
   }

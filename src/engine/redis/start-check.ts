@@ -10,8 +10,16 @@ export interface StartCheck {
   warn(message: string): void;
 }
 
-/** Looks at the server of a new connection before anything else is asked of it; answers the id of its process. */
-export async function checkServer(redis: Redis, { prefix, where, warn }: StartCheck): Promise<string> {
+/** What answers at the other end of a connection. */
+export interface Server {
+  /** Of its process. */
+  readonly id: string;
+  /** What it is, for messages: `Redis 7.0.15`. */
+  readonly name: string;
+}
+
+/** Looks at the server of a new connection before anything else is asked of it. */
+export async function checkServer(redis: Redis, { prefix, where, warn }: StartCheck): Promise<Server> {
   const info = fieldsOf((await redis.call('INFO')) as string);
   const [product, version, least] = versionOf(info);
   if (isOlder(version, least)) {
@@ -34,7 +42,7 @@ export async function checkServer(redis: Redis, { prefix, where, warn }: StartCh
   if (isOpen(redis)) {
     warn(`${where} lets in whoever reaches it, to read and to change jobs: set a password or an ACL user, and use TLS`);
   }
-  return info.get('run_id') ?? '';
+  return { id: info.get('run_id') ?? '', name: `${product} ${version}` };
 }
 
 function fieldsOf(info: string): ReadonlyMap<string, string> {

@@ -79,6 +79,12 @@ export function engineOn(store: Store): Engine {
       return childrenOf((await store.ask(scripts.children, args)) as string[], store.prefix);
     },
 
+    // --- health ---
+
+    ping: () => store.ping(),
+
+    status: () => store.status(),
+
     // --- wake and observe ---
 
     watch: (queue, wake, gone) => store.watch(queue, { wake, gone }),

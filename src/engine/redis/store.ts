@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { ConnectionStatus, EngineStatus } from '../engine.js';
 import type { JobRecord, JobState } from '../records.js';
 import type { Arguments } from './arguments.js';
 import { clientsOf, type Client } from './client-list.js';
@@ -20,7 +21,7 @@ import { Turns } from './turns.js';
 const largestRead = 1_000;
 
 /** What the store needs of its connections. */
-export type StoreLink = Pick<Link, 'call' | 'send' | 'dedicated' | 'close'>;
+export type StoreLink = Pick<Link, 'call' | 'send' | 'dedicated' | 'start' | 'status' | 'close'>;
 
 export interface StoreOptions {
   readonly link: StoreLink;
@@ -81,7 +82,7 @@ export class Store {
         return (last as [string][])[0]?.[0] ?? '0-0';
       },
       read: ([command, ...args]) => link.send(String(command), args),
-      open: () => link.dedicated(`${prefix}:stepstream:events:${process}`),
+      open: () => link.dedicated(this.#eventsName),
     });
   }
 
@@ -211,6 +212,28 @@ export class Store {
     return !/^\d+:[^:]+$/.test(owner);
   }
 
+  // --- health ---
+
+  ping(): Promise<void> {
+    return this.#link.start();
+  }
+
+  status(): EngineStatus {
+    const { server, connections } = this.#link.status;
+    const queues = new Map(
+      [...this.#watches.keys()].map((queue) => [this.#workerNameOf(queue) + this.#process, queue]),
+    );
+    return {
+      engine: 'redis',
+      server,
+      connections: connections.map(({ name, up, since, error }): ConnectionStatus => {
+        const queue = queues.get(name);
+        const use = queue === undefined ? (name === this.#eventsName ? 'events' : 'calls') : 'queue';
+        return { name, use, queue, up, since: this.clock.ofLocal(since), error };
+      }),
+    };
+  }
+
   async close(): Promise<void> {
     this.turns.flush();
     this.#schedulers.close();
@@ -244,6 +267,10 @@ export class Store {
 
   #openFor(queue: string): Dedicated {
     return this.#link.dedicated(this.#workerNameOf(queue) + this.#process);
+  }
+
+  get #eventsName(): string {
+    return `${this.prefix}:stepstream:events:${this.#process}`;
   }
 
   /** BullMQ's `getWorkers` finds workers by such names. */

@@ -27,6 +27,15 @@ export interface WireOptions {
 /** Hears that a connection has come up, or gone down, and when that was by the clock. */
 export type ConnectionListener = (up: boolean, at: number) => void;
 
+export interface WireStatus {
+  readonly name: string;
+  readonly up: boolean;
+  /** Since when, by the clock. */
+  readonly since: number;
+  /** Why it isn't up. */
+  readonly error: string | undefined;
+}
+
 /** One connection that is kept up: from its start until it is closed, it is made anew when it ends. */
 export class Wire {
   /** The connection, while it is up. */
@@ -43,7 +52,8 @@ export class Wire {
   readonly #listeners = new Set<ConnectionListener>();
   #timer: Cancel | undefined;
   #failures = 0;
-  #upSince = 0;
+  /** When it came up, or went down, or was to come up at first. */
+  #since = 0;
   #started = false;
   #closed = false;
 
@@ -55,6 +65,7 @@ export class Wire {
   start(): void {
     if (this.#started || this.#closed) return;
     this.#started = true;
+    this.#since = this.#options.clock.now();
     void this.#connect();
   }
 
@@ -63,9 +74,10 @@ export class Wire {
     if (redis !== this.#current) return;
     const wasUp = this.redis !== undefined;
     // one that comes up and is dropped at once, again and again, counts as one that doesn't come up
-    if (wasUp && this.#options.clock.now() - this.#upSince > longestPause) this.#failures = 0;
+    if (wasUp && this.#options.clock.now() - this.#since > longestPause) this.#failures = 0;
     this.#letGo();
     end(redis);
+    if (wasUp) this.#since = this.#options.clock.now();
     this.#retry(why);
     if (wasUp) this.#tell(false);
   }
@@ -82,6 +94,17 @@ export class Wire {
     for (const redis of this.#open.keys()) end(redis);
     if (wasUp) this.#tell(false);
     await Promise.all(this.#open.values());
+  }
+
+  /** `undefined` before it was started. */
+  get status(): WireStatus | undefined {
+    if (!this.#started) return undefined;
+    return {
+      name: this.#options.name,
+      up: this.redis !== undefined,
+      since: this.#since,
+      error: this.trouble?.error.message,
+    };
   }
 
   /** How many sockets and timers it has. */
@@ -121,7 +144,7 @@ export class Wire {
     if (redis !== this.#current) return;
     this.#timer();
     this.#timer = undefined;
-    this.#upSince = this.#options.clock.now();
+    this.#since = this.#options.clock.now();
     this.redis = redis;
     this.trouble = undefined;
     this.#options.onTurn();
