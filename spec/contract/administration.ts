@@ -62,6 +62,26 @@ export function administrationContract(bench: Bench): void {
       expect((await bench.engine.recoverStalled(jobs, 1)).recovered).toMatchObject([{ to: 'waiting' }]);
     });
 
+    it.each(['cancelled', 'stalled too often'])(
+      'A3: tells the attempts that a job had made when it was %s, until the next write',
+      async (how) => {
+        const first = await bench.begin();
+        const { id } = first.job;
+        await bench.engine.fail(first.lease, next(first, { cursor: 'c' }), failure(), 0);
+        if (how === 'cancelled') await bench.engine.cancel(jobs, id, 'enough');
+        else {
+          await bench.claim();
+          await bench.advance(1.5 * lockDuration);
+          await bench.engine.recoverStalled(jobs, 0);
+        }
+        await bench.engine.retry(jobs, id);
+        const again = await bench.claim();
+        expect(again.job).toMatchObject({ attemptsMade: 1, checkpoint: { attemptBase: 1 } });
+        await bench.engine.fail(again.lease, next(again), failure(), 0);
+        expect((await bench.claim()).job.checkpoint?.attemptBase).toBeUndefined();
+      },
+    );
+
     it('wakes those who watch', async () => {
       const claimed = await bench.begin();
       await bench.engine.fail(claimed.lease, next(claimed), failure());

@@ -12,7 +12,7 @@ import type { Claimed } from '../../src/engine/engine.js';
 import type { JobRecord } from '../../src/engine/records.js';
 import { processor } from '../support/processor.js';
 import { counted, runJobOf } from '../support/run-step.js';
-import { virtualClock, virtually } from '../support/virtual.js';
+import { virtualClock, virtually, type VirtualRun } from '../support/virtual.js';
 
 const day = 86_400_000;
 const now = () => virtualClock.now();
@@ -292,6 +292,35 @@ describe('A3: what is counted', () => {
       { wrap: counter },
     );
     expect(tries).toEqual([...['only 0', 'only 1', 'only 2'].slice(0, made), 'only 0', 'only 1', 'only 2']);
+  });
+
+  it.each([
+    ['a cancellation', ({ engine, queue }: VirtualRun, id: string) => void engine.cancel(queue, id, 'enough')],
+    [
+      'deaths of its workers',
+      ({ engine, queue }: VirtualRun) => {
+        for (let deaths = 0; deaths < 2; deaths++) {
+          void engine.claim(queue, { limit: 1, lockDuration: 0 });
+          void engine.recoverStalled(queue, 1);
+        }
+      },
+    ],
+  ])('A3: a retry by hand begins the attempts anew, when some were used before %s', (_, end) => {
+    const tries: unknown[] = [];
+    const states: unknown[] = [];
+    virtually([processor({ only: [{ attempts: 2, backoff: 50 }, alwaysFails(tries)] })], (run) => {
+      const id = run.add();
+      const workers = run.startWorkers();
+      run.at(20, () => workers.forEach((worker) => void worker.close()));
+      run.at(60, () => end(run, id));
+      run.at(70, () => {
+        states.push(run.get(id).state);
+        void run.engine.retry(run.queue, id);
+        run.startWorkers();
+      });
+    });
+    expect(states).toEqual(['failed']);
+    expect(tries).toEqual(['only 0', 'only 0', 'only 1']);
   });
 
   it('A3: deaths of workers are counted since the last checkpoint write, and anew after a retry by hand', () => {

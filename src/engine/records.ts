@@ -49,6 +49,14 @@ export interface ParentOptions {
   readonly group?: string;
 }
 
+/** The trace that a job was added in; written by the telemetry of who adds it, unless it stands there already. */
+export interface JobTelemetry {
+  /** Names the span, as the telemetry of both sides understands it. */
+  readonly metadata?: string;
+  /** The job brings no trace along. */
+  readonly omitContext?: boolean;
+}
+
 /** Options of one job; names and defaults are BullMQ's. */
 export interface JobOptions {
   /** Milliseconds before the job may first run. Default 0. */
@@ -85,6 +93,7 @@ export interface JobOptions {
   readonly stackTraceLimit?: number;
   /** Bytes that the job's data may have, as it is stored. Default 1 MiB, which is also the most. */
   readonly sizeLimit?: number;
+  readonly telemetry?: JobTelemetry;
 }
 
 /**
@@ -123,6 +132,8 @@ export interface Checkpoint {
   readonly seq: number;
   readonly cursor: string;
   readonly fields: ReadonlyMap<string, string>;
+  /** The job's attempts when, after the last write, the store failed it: a retry by hand begins anew from there (A3). */
+  readonly attemptBase?: number;
 }
 
 /** A job as it stood at one moment. */

@@ -37,8 +37,9 @@ export class Progress {
     const { wake } = this.#cursor;
     this.wokenFor = wake && wake.seq === checkpoint?.seq ? wake.due : -Infinity;
     this.writer = new Writer(activation, checkpoint, (seq) => this.#formatCursor(seq), lost);
-    // the counter was set back by a retry from outside: the visit's attempts start anew (A3)
-    if (this.#cursor.attemptBase > attemptsMade) this.change({ attemptBase: 0 });
+    const base = checkpoint?.attemptBase ?? this.#cursor.attemptBase;
+    const attemptBase = base > attemptsMade ? 0 : base; // the counter was set back by a retry from outside (A3)
+    if (attemptBase !== this.#cursor.attemptBase) this.change({ attemptBase });
   }
 
   get cursor(): Cursor {

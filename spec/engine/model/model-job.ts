@@ -13,6 +13,8 @@ export interface ModelJob extends Mutable<Omit<JobRecord, 'checkpoint' | 'eventI
   last: { readonly token: string; readonly seq: number; readonly answer: unknown } | undefined;
   /** Since the last write. */
   stalls: number;
+  /** The attempts when the store failed it, since the last write. */
+  attemptBase: number | undefined;
   awaits: Waiting | undefined;
   kinship: Kinship | undefined;
   children: Kinship[];
@@ -78,6 +80,7 @@ export function newModelJob(id: string, job: NewJob): ModelJob {
     lease: undefined,
     last: undefined,
     stalls: 0,
+    attemptBase: undefined,
     awaits: undefined,
     kinship: undefined,
     children: [],
@@ -87,7 +90,8 @@ export function newModelJob(id: string, job: NewJob): ModelJob {
 
 /** The job as the port shows it. */
 export function recordOf(job: ModelJob): JobRecord {
-  const { seq, cursor, fields } = job;
+  const { seq, cursor, fields, attemptBase } = job;
+  const written = { seq, cursor: cursor ?? '', fields: new Map(fields) };
   return {
     id: job.id,
     queue: job.queue,
@@ -116,7 +120,7 @@ export function recordOf(job: ModelJob): JobRecord {
     deduplicationId: job.deduplicationId,
     scheduler: job.scheduler,
     returned: job.returned,
-    checkpoint: cursor === undefined ? undefined : { seq, cursor, fields: new Map(fields) },
+    checkpoint: cursor === undefined ? undefined : attemptBase === undefined ? written : { ...written, attemptBase },
     eventId: 0,
   };
 }

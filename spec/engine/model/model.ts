@@ -1,6 +1,6 @@
 import { JobCancelledError, LeaseLostError } from '../../../src/errors.js';
 import type { Engine } from '../../../src/engine/engine.js';
-import type { JobState, Lease, Write } from '../../../src/engine/records.js';
+import type { Failure, JobState, Lease, Write } from '../../../src/engine/records.js';
 import {
   failuresOf,
   hasCome,
@@ -85,16 +85,27 @@ export function createModel(now: number): Model {
 
   const save = (job: ModelJob, { seq, cursor, fields = new Map(), progress, children = [] }: Write): void => {
     for (const child of children) store.add(child);
-    Object.assign(job, { seq, stalls: 0, cursor: cursor ?? job.cursor, progress: progress ?? job.progress });
+    Object.assign(job, {
+      seq,
+      stalls: 0,
+      attemptBase: undefined,
+      cursor: cursor ?? job.cursor,
+      progress: progress ?? job.progress,
+    });
     for (const [field, value] of fields) {
       if (value === null) job.fields.delete(field);
       else job.fields.set(field, value);
     }
   };
 
+  const failFromOutside = (job: ModelJob, failure: Failure): void => {
+    if (job.seq > 0) job.attemptBase = job.attemptsMade;
+    store.failForGood(job, failure);
+  };
+
   const cancel = (job: ModelJob, reason: string): void => {
     if (job.seq > 0) job.seq++; // counts as a write
-    store.failForGood(job, { reason, code: 'JOB_CANCELLED', stack: undefined });
+    failFromOutside(job, { reason, code: 'JOB_CANCELLED', stack: undefined });
     for (const child of store.childrenOf(job)) if (!isFinished(child)) cancel(child, reason);
   };
 
@@ -182,7 +193,7 @@ export function createModel(now: number): Model {
         job.stalledCounter++;
         const to = ++job.stalls > maxStalledCount ? ('failed' as const) : ('waiting' as const);
         const failure = { reason: 'job stalled more than allowable limit', code: 'JOB_STALLED', stack: undefined };
-        if (to === 'failed') store.failForGood(job, failure);
+        if (to === 'failed') failFromOutside(job, failure);
         else store.toReady(job, 'head');
         return { jobId: job.id, to };
       });

@@ -36,6 +36,12 @@ export function failForGood(store: Store, job: StoredJob, failure: Failure): voi
   settleInParent(store, job, { status: 'failed', value: undefined, reason });
 }
 
+/** The store fails a job that no worker has finished: a retry by hand gives it all its attempts anew. */
+export function failFromOutside(store: Store, job: StoredJob, failure: Omit<Failure, 'stack'>): void {
+  if (job.seq > 0) job.failed = { seq: job.seq, attemptsMade: job.attemptsMade };
+  failForGood(store, job, { ...failure, stack: undefined });
+}
+
 export function noteFailure(job: StoredJob, { reason, code, stack }: Failure): void {
   job.failedReason = reason;
   job.failedCode = code;

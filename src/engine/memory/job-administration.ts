@@ -1,6 +1,6 @@
 import { JobCancelledError } from '../../errors.js';
 import type { Administration, RetryOptions } from '../admin.js';
-import { failForGood, isFinished, settle } from './ending.js';
+import { failFromOutside, isFinished, settle } from './ending.js';
 import { childrenOf, leaveParent, parentOf } from './family.js';
 import { clearLogs } from './logs.js';
 import { remove, removeUnprocessedChildren } from './removing.js';
@@ -124,7 +124,7 @@ function update(
 function cancel(store: Store, job: StoredJob, reason: string): void {
   const { message, code } = new JobCancelledError(reason);
   if (job.seq > 0) job.seq++; // a write of its own: what the last one said of the job's sleep is over
-  failForGood(store, job, { reason: message, code, stack: undefined });
+  failFromOutside(store, job, { reason: message, code });
   settle(store, job);
   for (const child of childrenOf(store, job)) if (!isFinished(child)) cancel(store, child, reason);
 }

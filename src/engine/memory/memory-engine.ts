@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../clock.js';
 import type { CompleteAnswer, Engine } from '../engine.js';
 import { add } from './adding.js';
 import { claim } from './claiming.js';
-import { complete, failForGood, noteFailure, settle, tellExhausted } from './ending.js';
+import { complete, failForGood, failFromOutside, noteFailure, settle, tellExhausted } from './ending.js';
 import { noChildren } from './family.js';
 import { jobAdministration } from './job-administration.js';
 import { log, logs } from './logs.js';
@@ -109,7 +109,7 @@ export function memoryEngine({ clock = systemClock }: MemoryEngineOptions = {}):
           return { jobId: job.id, to: 'waiting' as const };
         }
         const { message, code } = new JobStalledError('job stalled more than allowable limit');
-        failForGood(store, job, { reason: message, code, stack: undefined });
+        failFromOutside(store, job, { reason: message, code });
         settle(store, job); // its worker's wishes went with its lease
         return { jobId: job.id, to: 'failed' as const };
       });

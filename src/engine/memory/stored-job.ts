@@ -1,5 +1,5 @@
 import type { Finishing } from '../engine.js';
-import type { JobOptions, JobRecord, NewJob } from '../records.js';
+import type { Checkpoint, JobOptions, JobRecord, NewJob } from '../records.js';
 import type { Awaited, Children } from './children.js';
 import type { Entry } from './heap.js';
 
@@ -28,6 +28,8 @@ export interface StoredJob extends Omit<Mutable<JobRecord>, 'checkpoint' | 'even
   last: LastWrite | undefined;
   /** Stalls before the last write: they count no more. */
   stallBase: number;
+  /** The last write, and the attempts, when the store failed it. */
+  failed: { readonly seq: number; readonly attemptsMade: number } | undefined;
   /** Its entry among the ready or the delayed jobs. */
   entry: Entry<StoredJob> | undefined;
   children: Children | undefined;
@@ -74,6 +76,7 @@ export function newStoredJob(job: NewJob): StoredJob {
     lock: undefined,
     last: undefined,
     stallBase: 0,
+    failed: undefined,
     entry: undefined,
     children: undefined,
     hasChildren: job.hasChildren ?? false,
@@ -119,8 +122,13 @@ export function recordOf(job: StoredJob, eventId: number): JobRecord {
     deduplicationId: job.deduplicationId,
     scheduler: job.scheduler,
     returned: job.returned,
-    checkpoint:
-      job.cursor === undefined ? undefined : { seq: job.seq, cursor: job.cursor, fields: new Map(job.fields) },
+    checkpoint: checkpointOf(job),
     eventId,
   };
+}
+
+function checkpointOf({ cursor, seq, fields, failed }: StoredJob): Checkpoint | undefined {
+  if (cursor === undefined) return undefined;
+  const written = { seq, cursor, fields: new Map(fields) };
+  return failed?.seq === seq ? { ...written, attemptBase: failed.attemptsMade } : written;
 }

@@ -682,6 +682,11 @@ end
 local function groupOf(key)
 return call('HGET', key, 'sp') or nil
 end
+local function noteAttempts(key)
+local values = call('HMGET', key, 'sw', 'atm')
+local seq = string.match(values[1] or '', '^%d+')
+if seq and seq ~= '0' then call('HSET', key, 'ab', seq .. ' ' .. (values[2] or 0)) end
+end
 local function failForGood(queue, id, job, reason, code)
 local key = queue.key .. id
 noteFailure(key, reason, code)
@@ -1368,6 +1373,7 @@ call('DEL', key .. ':lock')
 call('HDEL', key, 'sa')
 local seq, rest = string.match(values[3] or '', '^(%d+) (.*)$')
 if seq and seq ~= '0' then call('HSET', key, 'sw', digits(seq + 1) .. ' ' .. rest) end
+noteAttempts(key)
 local job = { parent = values[4], opts = values[5], deid = values[6], prev = prev }
 failForGood(queue, id, job, reason, 'JOB_CANCELLED')
 for _, child in ipairs(children) do cancel(child.queue, child.id, reason) end
@@ -1691,6 +1697,7 @@ makeReady(queue, id, tonumber(values[3] or 0), true, 'active')
 recovered[#recovered + 1] = 'waiting'
 else
 call('HSET', key, 'sb', stalled) -- a retry begins anew, be it BullMQ's
+noteAttempts(key)
 local job = { parent = values[4], opts = values[5], deid = values[6] }
 failForGood(queue, id, job, 'job stalled more than allowable limit', 'JOB_STALLED')
 recovered[#recovered + 1] = 'failed'

@@ -48,7 +48,7 @@ export function recordOf(place: Place, fields: readonly string[], prefix: string
     deduplicationId: hash.get('deid'),
     scheduler: hash.get('rjk'),
     returned: returnedOf(hash.get('sr')),
-    checkpoint: checkpointOf(hash.get('ss'), hash.get('sw'), saved),
+    checkpoint: checkpointOf(hash, saved),
   };
 }
 
@@ -159,13 +159,14 @@ function seqOf(lastWrite: string | undefined): number {
   return Number.parseInt(lastWrite ?? '0', 10);
 }
 
-function checkpointOf(
-  cursor: string | undefined,
-  lastWrite: string | undefined,
-  fields: ReadonlyMap<string, string>,
-): Checkpoint | undefined {
+function checkpointOf(hash: ReadonlyMap<string, string>, fields: ReadonlyMap<string, string>): Checkpoint | undefined {
+  const cursor = hash.get('ss');
   if (cursor === undefined) return undefined;
-  return { seq: seqOf(lastWrite), cursor, fields };
+  const seq = seqOf(hash.get('sw'));
+  // `ab`: the number of the last write, and the attempts, when the store failed the job
+  const [failedAt, attempts] = hash.get('ab')?.split(' ') ?? [];
+  const written = { seq, cursor, fields };
+  return Number(failedAt) === seq ? { ...written, attemptBase: Number(attempts) } : written;
 }
 
 /** `0`, or `1` and the result. */

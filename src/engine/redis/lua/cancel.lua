@@ -20,6 +20,7 @@ local function cancel(queue, id, reason)
   -- a write of its own: what the last one said of the job's sleep is over
   local seq, rest = string.match(values[3] or '', '^(%d+) (.*)$')
   if seq and seq ~= '0' then call('HSET', key, 'sw', digits(seq + 1) .. ' ' .. rest) end
+  noteAttempts(key)
   -- the parent first: it must not be woken by the end of its children
   local job = { parent = values[4], opts = values[5], deid = values[6], prev = prev }
   failForGood(queue, id, job, reason, 'JOB_CANCELLED')

@@ -41,6 +41,7 @@ for _, id in ipairs(ids) do
         recovered[#recovered + 1] = 'waiting'
       else
         call('HSET', key, 'sb', stalled) -- a retry begins anew, be it BullMQ's
+        noteAttempts(key)
         local job = { parent = values[4], opts = values[5], deid = values[6] }
         failForGood(queue, id, job, 'job stalled more than allowable limit', 'JOB_STALLED')
         recovered[#recovered + 1] = 'failed'

@@ -105,6 +105,13 @@ local function groupOf(key)
   return call('HGET', key, 'sp') or nil
 end
 
+-- To be noted when the store fails a job, not its worker: a retry by hand, be it BullMQ's, gives it all its attempts anew.
+local function noteAttempts(key)
+  local values = call('HMGET', key, 'sw', 'atm')
+  local seq = string.match(values[1] or '', '^%d+')
+  if seq and seq ~= '0' then call('HSET', key, 'ab', seq .. ' ' .. (values[2] or 0)) end
+end
+
 -- Fails a job that is in no place any more. `job`: {parent, opts, deid} of its hash, what its worker wishes if it has one, and the
 -- place that it was in if it wasn't active.
 -- Answers whether it is kept.
