@@ -2,7 +2,7 @@ import type { Engine } from 'stepstream';
 import { virtualClock } from './virtual.js';
 
 /** What answers at once on every engine. */
-const immediate = new Set<PropertyKey>(['watch', 'events']);
+const immediate = new Set<PropertyKey>(['watch', 'events', 'status']);
 
 /**
  * An engine whose answers are on their way for some virtual time, as a store's on another machine are: half of it until
