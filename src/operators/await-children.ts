@@ -32,15 +32,17 @@ type ChildrenOf<V> = (value: V, index: number) => ChildSpec | readonly ChildSpec
  * );
  * ```
  */
-export function awaitChildren<V, R = any>(): OperatorFunction<V, R[]>;
-export function awaitChildren<V, R = any>(
-  childrenOf: ChildrenOf<V> | undefined,
-  options: { readonly key?: string; readonly settled: true },
-): OperatorFunction<V, ChildOutcome<R>[]>;
 export function awaitChildren<V, R = any>(
   childrenOf: ChildrenOf<V> | undefined,
   options?: { readonly key?: string; readonly settled?: false },
 ): OperatorFunction<V, R[]>;
+/** Waits until all children have ended, however they did. */
+export function awaitChildren<V, R = any>(
+  childrenOf: ChildrenOf<V> | undefined,
+  options: { readonly key?: string; readonly settled: true },
+): OperatorFunction<V, ChildOutcome<R>[]>;
+/** Waits for all children that no other gate awaits. */
+export function awaitChildren<V, R = any>(): OperatorFunction<V, R[]>;
 export function awaitChildren<V>(
   childrenOf?: ChildrenOf<V>,
   options: { readonly key?: string; readonly settled?: boolean } = {},

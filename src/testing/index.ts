@@ -18,4 +18,4 @@ export type { FakeChild } from './fake-children.js';
 // A crash at every boundary.
 export { crashMatrix, type CrashMatrixOptions } from './crash-matrix.js';
 export type { CrashMatrix, CrashRow, Repeated } from './crash-report.js';
-export type { CrashWorld } from './crash-play.js';
+export type { CrashWorld, Played } from './crash-play.js';
