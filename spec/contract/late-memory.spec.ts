@@ -4,7 +4,7 @@ import { describeEngine } from './engine-contract.js';
 import { memoryUnderTest } from './memory-under-test.js';
 
 /** What answers at once on every engine. */
-const atOnce = new Set<PropertyKey>(['watch', 'events']);
+const atOnce = new Set<PropertyKey>(['watch', 'events', 'status']);
 
 /** Calls and answers take a turn of the event loop each, as they do to and from a store elsewhere. */
 function late(engine: Engine): Engine {
