@@ -27,6 +27,15 @@ export function surveyingContract(bench: Bench): void {
     });
   });
 
+  describe('queues', () => {
+    it('names each queue that has jobs, once, in alphabetical order', async () => {
+      expect(await bench.engine.queues()).toEqual([]);
+      for (const queue of ['b', 'a', 'b', 'c/d']) await bench.add({}, { queue });
+      await bench.add({ jobId: 'meta-data' }, { queue: 'a' });
+      expect(await bench.engine.queues()).toEqual(['a', 'b', 'c/d']);
+    });
+  });
+
   describe('counts and list', () => {
     it('I6: a job is counted, and listed, in one state', async () => {
       const parent = await bench.begin();

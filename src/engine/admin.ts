@@ -134,6 +134,9 @@ export interface Administration {
   pause(queue: string): Awaitable<void>;
   resume(queue: string): Awaitable<void>;
 
+  /** The names of all queues that have jobs, in alphabetical order; of some that had, too. */
+  queues(): Awaitable<readonly string[]>;
+
   /** Number of jobs in each state. */
   counts(queue: string): Awaitable<Readonly<Record<JobState, number>>>;
 

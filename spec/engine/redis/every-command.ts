@@ -50,6 +50,7 @@ export async function useEveryCommand(
   await engine.retry(jobs, lifo);
   await engine.pause(jobs);
   await engine.resume(jobs);
+  await engine.queues();
   await engine.counts(jobs);
   await engine.countsPerPriority(jobs, [0, 1]);
   for (const state of ['waiting', 'prioritized', 'completed'] as const) await engine.list(jobs, state);

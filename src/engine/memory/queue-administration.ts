@@ -37,6 +37,8 @@ export function queueAdministration(store: Store): QueueAdministration {
       queue.watchers.wake();
     },
 
+    queues: () => store.queueNames(),
+
     counts(name) {
       const counts = Object.fromEntries(states.map((state) => [state, 0])) as Record<JobState, number>;
       for (const job of store.queue(name).jobs.values()) counts[job.state]++;

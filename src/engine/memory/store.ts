@@ -24,6 +24,11 @@ export class Store {
     return queue;
   }
 
+  queueNames(): readonly string[] {
+    const withJobs = [...this.#queues.values()].filter(({ jobs }) => jobs.size > 0);
+    return withJobs.map(({ name }) => name).sort();
+  }
+
   job(queue: string, id: string): StoredJob | undefined {
     return this.queue(queue).jobs.get(id);
   }

@@ -1,9 +1,16 @@
 import type { Administration } from '../../admin.js';
+import { isName } from '../../names.js';
 import type { JobState } from '../../records.js';
 import { scripts } from '../scripts.js';
 import type { Store } from '../store.js';
 
-type SurveyCalls = Pick<Administration, 'counts' | 'countsPerPriority' | 'list' | 'metrics' | 'clients' | 'info'>;
+type SurveyCalls = Pick<
+  Administration,
+  'queues' | 'counts' | 'countsPerPriority' | 'list' | 'metrics' | 'clients' | 'info'
+>;
+
+/** Keys that Redis looks at in one call. */
+const scanned = 1_000;
 
 /** As `counts.lua` answers them. */
 const states = [
@@ -19,6 +26,19 @@ const states = [
 /** What there is to be seen of a queue. */
 export function surveyCalls(store: Store): SurveyCalls {
   return {
+    async queues() {
+      const names = new Set<string>();
+      let cursor = '0';
+      do {
+        const args = [cursor, 'MATCH', store.keyOf('*', 'meta'), 'COUNT', scanned];
+        const [next, keys] = (await store.send('SCAN', args)) as readonly [string, readonly string[]];
+        for (const key of keys) names.add(key.slice(store.prefix.length + 1, -':meta'.length));
+        cursor = next;
+      } while (cursor !== '0');
+      // the key of a job whose id ends like that has one more colon
+      return [...names].filter(isName).sort();
+    },
+
     async counts(queue) {
       const counts = await store.ask(scripts.counts, [queue]);
       return Object.fromEntries(states.map((state, at) => [state, counts[at]])) as Record<JobState, number>;
