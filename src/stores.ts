@@ -5,9 +5,12 @@ import { isPrefix, prefixRule } from './engine/names.js';
 import { isRedisConnection, type RedisConnection } from './engine/redis/connection.js';
 import { redisEngine } from './engine/redis/redis-engine.js';
 import { JobContext } from './job/job-context.js';
-import type { Logger } from './job/logger.js';
+import { failureOf } from './job/failure.js';
+import { logOf, type Logger } from './job/logger.js';
 import type { OptionRules } from './job/options.js';
 import { Payloads } from './job/payloads.js';
+import { Instrumentation } from './telemetry/instrumentation.js';
+import { telemetryOf, telemetryRule, type TelemetryOption } from './telemetry/telemetry-option.js';
 
 /** Where jobs are kept, and how: the same options for all that share them. */
 export interface StoreOptions {
@@ -28,8 +31,20 @@ export interface StoreOptions {
   readonly prefix?: string;
   /** How values become text. Default JSON. */
   readonly codec?: Codec;
-  /** Default: the console. */
+  /** The console, Nest's Logger, or pino, which gets fields. Default: the console. */
   readonly logger?: Logger;
+  /**
+   * Traces and figures of what is done here: `openTelemetry()`, `prometheus()`, BullMQ's `Telemetry` (`new BullMQOtel()`), or a
+   * list of them of which one makes spans. Default none, which costs nothing.
+   *
+   * @example
+   * ```ts
+   * import { openTelemetry } from 'stepstream/opentelemetry';
+   *
+   * createApp({ processors: [OrderProcessor], telemetry: openTelemetry() });
+   * ```
+   */
+  readonly telemetry?: TelemetryOption;
 }
 
 export const storeOptionRules: OptionRules<StoreOptions> = {
@@ -47,6 +62,7 @@ export const storeOptionRules: OptionRules<StoreOptions> = {
     test: (value) => hasMethods(value, 'warn', 'error'),
     expects: 'a logger with warn(message) and error(message)',
   },
+  telemetry: telemetryRule,
 };
 
 /** The store of an app, which nobody else closes. @param options are checked already */
@@ -66,7 +82,8 @@ function sharedEngine(): Engine {
 }
 
 function contextOf(options: StoreOptions, embedded: () => Engine): JobContext {
-  const { connection, prefix = 'bull', codec = jsonCodec, logger = console } = options;
+  const { connection, prefix = 'bull', codec = jsonCodec, telemetry } = options;
+  const logger = logOf(options.logger ?? console);
   const warn = (message: string): void => {
     try {
       logger.warn(message);
@@ -83,7 +100,17 @@ function contextOf(options: StoreOptions, embedded: () => Engine): JobContext {
       ? embedded()
       : redisEngine({ connection, warn, prefix });
   const ownsEngine = engine !== connection && engine !== shared;
-  return new JobContext({ engine, payloads: new Payloads(codec), prefix, logger, ownsEngine });
+  const failed = (error: unknown): void =>
+    warn(`the telemetry has thrown, and is told all the same: ${failureOf(error).reason}`);
+  const instrumentation = telemetry && new Instrumentation(engine, telemetryOf(telemetry, failed));
+  return new JobContext({
+    engine,
+    payloads: new Payloads(codec),
+    prefix,
+    logger,
+    ownsEngine,
+    telemetry: instrumentation,
+  });
 }
 
 function isEngine(value: unknown): value is Engine {

@@ -2,6 +2,8 @@ import type { Awaitable } from '../engine/awaitable.js';
 import type { Clock } from '../engine/clock.js';
 import type { CompleteAnswer, Waiting } from '../engine/engine.js';
 import type { ChildRecord, Failure, JobRecord, Lease, Payload, Write } from '../engine/records.js';
+import type { ObservedActivation } from '../telemetry/observed.js';
+import type { LogFields } from './logger.js';
 import type { Turn } from './turn.js';
 
 /** How an activation ended. */
@@ -42,5 +44,7 @@ export interface Activation {
   /** `stop` is called when the activation must not go on: its lease is lost, or the grace of a close is over. */
   onStop(stop: (why: 'lost' | 'closing') => void): void;
   /** What the operator should hear of: a job that is parked in spite of open work, or a job that is put back. */
-  warn(message: string): void;
+  warn(message: string, fields?: LogFields): void;
+  /** As telemetry sees it, where there is some. */
+  readonly observed?: ObservedActivation | undefined;
 }

@@ -1,15 +1,18 @@
 import type { Engine } from '../engine/engine.js';
+import type { Instrumentation } from '../telemetry/instrumentation.js';
 import { Closing } from './closing.js';
-import type { Logger } from './logger.js';
+import type { Log } from './logger.js';
 import type { Payloads } from './payloads.js';
 
 interface JobContextParts {
   readonly engine: Engine;
   readonly payloads: Payloads;
   readonly prefix: string;
-  readonly logger: Logger;
+  readonly logger: Log;
   /** Whether the engine ends with it. */
   readonly ownsEngine: boolean;
+  /** Stands before the engine, where there is telemetry. */
+  readonly telemetry?: Instrumentation | undefined;
 }
 
 /** What jobs, queues and workers of one store have in common: an app's, or those of one that was made without an app. */
@@ -18,14 +21,16 @@ export class JobContext {
   readonly payloads: Payloads;
   /** What all keys begin with. */
   readonly prefix: string;
-  readonly logger: Logger;
+  readonly logger: Log;
+  readonly telemetry: Instrumentation | undefined;
   /** When it is closed, nothing more is heard of its jobs here. */
   readonly closing = new Closing();
   readonly #ownsEngine: boolean;
   #shut = false;
 
-  constructor({ engine, payloads, prefix, logger, ownsEngine }: JobContextParts) {
-    this.engine = engine;
+  constructor({ engine, payloads, prefix, logger, ownsEngine, telemetry }: JobContextParts) {
+    this.engine = telemetry?.engine ?? engine;
+    this.telemetry = telemetry;
     this.payloads = payloads;
     this.prefix = prefix;
     this.logger = logger;
@@ -43,6 +48,7 @@ export class JobContext {
 
   async close(): Promise<void> {
     this.#shut = true;
+    this.telemetry?.close();
     if (this.#ownsEngine) await this.engine.close(); // it tells first what has happened until now
     this.closing.close();
   }

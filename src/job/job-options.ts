@@ -49,6 +49,12 @@ function isParent(value: unknown): boolean {
   return known && (group === undefined || isName(group));
 }
 
+function isJobTelemetry(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { metadata = '', omitContext = false, ...rest } = value;
+  return typeof metadata === 'string' && typeof omitContext === 'boolean' && Object.keys(rest).length === 0;
+}
+
 export const jobOptionRules: OptionRules<JobOptions> = {
   delay: rules.milliseconds,
   priority: {
@@ -80,6 +86,7 @@ export const jobOptionRules: OptionRules<JobOptions> = {
   keepLogs: rules.count,
   stackTraceLimit: rules.count,
   sizeLimit: rules.count,
+  telemetry: { test: isJobTelemetry, expects: '{ metadata?, omitContext? }, a text and true or false' },
 };
 
 /** @param label what the job is called in front of its name; default `job` */

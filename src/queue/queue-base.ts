@@ -15,6 +15,7 @@ export abstract class QueueBase<Events extends Record<keyof Events, unknown[]>> 
     this.#ownsContext = !(options instanceof JobContext);
     this.name = name;
     this.context = options instanceof JobContext ? options : joinStore(options);
+    this.context.telemetry?.watch(name);
   }
 
   /** `<prefix>:<name>`, as a child names its parent's queue. */
@@ -56,7 +57,10 @@ export abstract class QueueBase<Events extends Record<keyof Events, unknown[]>> 
     const emitter = this as EventEmitter;
     try {
       if (emitter.listenerCount('error') > 0) emitter.emit('error', asError(error));
-      else this.context.logger.error(`queue ${this.name}: ${failureOf(error).reason}`);
+      else {
+        const { reason, code } = failureOf(error);
+        this.context.logger.error(`queue ${this.name}: ${reason}`, { queue: this.name, code });
+      }
     } catch {
       // who is told of errors has thrown, too: nobody is left
     }

@@ -270,7 +270,7 @@ export class Gate<V> {
     const own = this.#spec.awaits === 'own';
     flight.waits = false; // until it is known whether it must: the job is not to park meanwhile
     whenReady(
-      () => this.#step.progress.activation.children(own ? this.group : undefined),
+      () => this.#step.progress.children(own ? this.group : undefined),
       (children) => {
         if (this.#flight !== flight || !this.#step.mayAnswer()) return; // asked again when the job doesn't park
         this.#guard(flight, () => this.#settle(flight, children, record));
@@ -295,7 +295,7 @@ export class Gate<V> {
       this.#siblings.countAnswer(this.name);
       const decoded = values.map((value) => this.#step.progress.payloads.decode(value));
       const { items } = this.#spec;
-      if (items) this.#work(flight, decoded as V[], items);
+      if (items) this.#step.within(() => this.#work(flight, decoded as V[], items));
       else this.#pass(flight, decoded);
     });
   }
@@ -317,8 +317,10 @@ export class Gate<V> {
   #pass(flight: Flight, values: readonly unknown[]): void {
     this.#restoreRoute();
     this.#close(flight);
-    for (const value of values) flight.out.next(value);
-    flight.out.complete();
+    this.#step.within(() => {
+      for (const value of values) flight.out.next(value);
+      flight.out.complete();
+    });
   }
 
   #restoreRoute(): void {
@@ -337,7 +339,7 @@ export class Gate<V> {
 
   #fail(flight: Flight, error: unknown): void {
     this.#close(flight);
-    flight.out.error(error);
+    this.#step.within(() => flight.out.error(error));
   }
 
   #close(flight: Flight): void {

@@ -77,8 +77,10 @@ function whenSaved(step: StepContext, payload: Payload | undefined): Observable<
   return new Observable((subscriber) => {
     step.progress.writer.whenSaved(() => {
       if (!step.mayAnswer()) return;
-      subscriber.next(step.progress.payloads.decode(payload));
-      subscriber.complete();
+      step.within(() => {
+        subscriber.next(step.progress.payloads.decode(payload));
+        subscriber.complete();
+      });
     });
     step.schedule();
   });

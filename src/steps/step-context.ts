@@ -18,6 +18,8 @@ export interface StepContext {
   /** Its subscription to the stream that its method returned, once it has subscribed. */
   readonly subscription: Subscription | undefined;
 
+  /** Runs what the step's stream is to do in the step's span, if it has one: an acknowledgement or a timer comes from elsewhere. */
+  within(action: () => void): void;
   /** Whether a gate may pass something on: never while the job is being parked, nor when the lease may be lost (W1). */
   mayAnswer(): boolean;
   /** Asks for a turn at the next microtask checkpoint. */

@@ -5,6 +5,7 @@ import { StepTimeoutError } from '../errors.js';
 import { failureOf } from '../job/failure.js';
 import { bytesOf } from '../job/payloads.js';
 import type { Turn } from '../job/turn.js';
+import type { ObservedStep } from '../telemetry/observed.js';
 import { within } from './current-step.js';
 import { Gates } from './gates.js';
 import type { Progress } from './progress.js';
@@ -15,6 +16,9 @@ import { observableInside, streamOf } from './stream.js';
 const largestWatchedEmission = 8 * 1024;
 
 /** How a step run ends: one of these is called, once. */
+/** As telemetry names it. */
+type StepOutcome = 'finished' | 'failed' | 'parked' | 'stopped';
+
 export interface StepEnds {
   /** @param route the step that follows, if not the next in order */
   finished(output: Payload | undefined, route: string | undefined): void;
@@ -44,6 +48,7 @@ export class StepRun implements StepContext {
   readonly #controller = new LazyAbortController();
   #timeout: Cancel | undefined;
   #subscribing = false;
+  #observed: ObservedStep | undefined;
   #scheduled = false;
   #parking = false;
   #finished = false;
@@ -78,10 +83,16 @@ export class StepRun implements StepContext {
     this.#subscribing = true;
     try {
       const returned = within(this, method);
+    const { activation, cursor, wokenFor } = this.progress;
+    this.#observed = activation.observed?.step(this.name, cursor.visit, wokenFor);
+    this.within(() => this.#subscribe(method));
+  }
+
+  #subscribe(method: () => unknown): void {
       const stream = streamOf(returned, this.name);
       if (!this.progress.knows(this.gates.kinds)) {
         Promise.resolve(returned).catch(() => {}); // the method has run: a promise of it that is rejected is nobody's
-        this.#end(() => this.#ends.mismatched(this.gates.kinds));
+        this.#end(() => this.#ends.mismatched(this.gates.kinds), 'stopped');
       } else {
         // a synchronous source looks at nothing but its subscriber: it must be told when the run has ended
         this.subscription = stream.pipe(takeWhile(() => !this.over)).subscribe({
@@ -99,12 +110,12 @@ export class StepRun implements StepContext {
   }
 
   /** The activation must not go on: unsubscribes, and tells nobody. */
-  stop(): void {
-    this.#end(() => {});
+  stop(outcome: 'stopped' | 'parked' = 'stopped'): void {
+    this.#end(() => {}, outcome);
   }
 
   fail(error: unknown): void {
-    this.#endUnlessParked(() => this.#ends.failed(error));
+    this.#endUnlessParked(() => this.#ends.failed(error), 'failed', error);
   }
 
   /** Whether a write is under way that parks the job. */
@@ -170,7 +181,7 @@ export class StepRun implements StepContext {
 
   /** When the worker closes, a durable write is the last. */
   #drain(): void {
-    if (this.progress.activation.draining && !this.over) this.#end(() => this.#ends.drained());
+    if (this.progress.activation.draining && !this.over) this.#end(() => this.#ends.drained(), 'stopped');
   }
 
   parkAnyhow(gate: string): void {
@@ -182,6 +193,7 @@ export class StepRun implements StepContext {
     );
     this.#park();
   }
+      { step: this.name },
 
   #park(): void {
     const { activation } = this.progress;
@@ -214,36 +226,38 @@ export class StepRun implements StepContext {
 
   /** Also when the run has been stopped meanwhile: the store has parked the job. */
   #parked(type: 'delayed' | 'waiting-children'): void {
-    this.stop();
+    this.stop('parked');
     this.#ends.parked(type);
   }
 
   #finish(): void {
     this.#finished = true;
-    this.#endUnlessParked(() => this.#ends.finished(this.#last, this.route.noted));
+    this.#endUnlessParked(() => this.#ends.finished(this.#last, this.route.noted), 'finished');
   }
 
   /** An end that comes while the job is being parked counts only if it isn't parked after all. */
-  #endUnlessParked(tell: () => void): void {
-    if (this.#parking) this.#unlessParked ??= () => this.#end(tell);
-    else this.#end(tell);
+  #endUnlessParked(tell: () => void, outcome: StepOutcome, error?: unknown): void {
+    if (this.#parking) this.#unlessParked ??= () => this.#end(tell, outcome, error);
+    else this.#end(tell, outcome, error);
   }
 
-  #end(tell: () => void): void {
+  #end(tell: () => void, outcome: StepOutcome, error?: unknown): void {
     if (this.over) return;
     this.over = true;
     this.#timeout?.();
     if (!this.#subscribing) this.#tearDown();
     tell();
+    this.#observed?.end(outcome, error);
   }
 
   /** A teardown that throws has no stream left to throw into. */
   #tearDown(): void {
     this.gates.disarm();
     try {
-      this.subscription?.unsubscribe();
+      this.within(() => this.subscription?.unsubscribe());
     } catch (error) {
-      this.progress.activation.warn(`the teardown of step ${this.name} threw: ${failureOf(error).reason}`);
+      const { reason } = failureOf(error);
+      this.progress.activation.warn(`the teardown of step ${this.name} threw: ${reason}`, { step: this.name });
     }
     if (!this.#finished) this.#controller.abort();
   }
@@ -264,6 +278,11 @@ export class StepRun implements StepContext {
   noteKinds(): void {
     this.progress.noteKinds(this.gates.kinds);
   }
+  within(action: () => void): void {
+    if (this.#observed) this.#observed.run(action);
+    else action();
+  }
+
 
   get clock(): Clock {
     return this.progress.activation.clock;

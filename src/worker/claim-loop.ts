@@ -80,7 +80,7 @@ export class ClaimLoop {
       leaves: () => this.#leaves(),
       stays: () => void this.#leaving--,
       told: (activation, progress) => host.told(activation, progress),
-      warn: (message) => host.warn(message),
+      warn: (message, fields) => host.warn(message, fields),
     };
     const report = (error: unknown): void => host.report(error);
     this.#leases = new LeaseKeeper(engine, {

@@ -4,9 +4,11 @@ import type { Claimed, CompleteAnswer, Engine, Waiting } from '../engine/engine.
 import type { ChildRecord, Failure, JobRecord, Lease, Payload, Write } from '../engine/records.js';
 import { LeaseLostError, StoreUnavailableError } from '../errors.js';
 import type { Activation, Outcome } from '../job/activation.js';
+import type { ObservedActivation } from '../telemetry/observed.js';
 import { failureOf } from '../job/failure.js';
 import { Hold } from '../job/hold.js';
 import type { Job } from '../job/job.js';
+import type { LogFields } from '../job/logger.js';
 import type { Turn } from '../job/turn.js';
 
 /** Milliseconds; the engine has tried for some seconds before. */
@@ -23,7 +25,7 @@ export interface ActivationHost {
   stays(): void;
   /** The function that runs the job has saved progress. */
   told(activation: LiveActivation, progress: unknown): void;
-  warn(message: string): void;
+  warn(message: string, fields?: LogFields): void;
 }
 
 /** A claimed job on a worker. Refuses to write as soon as the lease may have run out, whatever timers say (W1). */
@@ -38,6 +40,7 @@ export class LiveActivation implements Activation {
   lent = false;
   /** The job as a worker's function, and those who listen to the worker, see it. */
   handle: Job | undefined;
+  observed: ObservedActivation | undefined;
   readonly #host: ActivationHost;
   /** In steady time of the engine's clock. */
   #trustedUntil: number;
@@ -128,8 +131,9 @@ export class LiveActivation implements Activation {
     else if (why === 'lost') this.end({ type: 'lost', error: undefined }); // not begun yet
   }
 
-  warn(message: string): void {
-    this.#host.warn(message);
+  warn(message: string, fields?: LogFields): void {
+    const { queue, id } = this.job;
+    this.#host.warn(message, { queue, jobId: id, ...fields });
   }
 
   /** A write that the store couldn't take for now is sent again, as long as the lease is relied on; so none is lost by it. */

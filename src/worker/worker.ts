@@ -10,6 +10,7 @@ import { milliseconds } from '../job/duration.js';
 import { asError, failureOf } from '../job/failure.js';
 import type { JobContext } from '../job/job-context.js';
 import { Job } from '../job/job.js';
+import type { LogFields } from '../job/logger.js';
 import { rules } from '../job/options.js';
 import { joinStore } from '../stores.js';
 import { ClaimLoop } from './claim-loop.js';
@@ -42,6 +43,7 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
   readonly #runner: JobRunner;
   readonly #loop: ClaimLoop;
   readonly #autoruns: boolean;
+  readonly #unobserve: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #ended: (() => void) | undefined;
   #paused = false;
@@ -72,8 +74,9 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
       drained: () => this.#tell('drained', () => []),
       renewed: (jobIds) => this.#tell('locksRenewed', () => [{ count: jobIds.length, jobIds }]),
       report: (error) => this.#report(error),
-      warn: (message) => this.#warn(message),
+      warn: (message, fields) => this.#warn(message, fields),
     });
+    this.#unobserve = this.#context.telemetry?.worker(this);
     this.#autoruns = !context && options.autorun !== false;
     // later: who has made it is to hear of its first job
     if (this.#autoruns) this.#context.engine.clock.after(0, () => void this.#begun());
@@ -183,6 +186,7 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
     this.#tell('closing', () => [`worker of queue ${this.name} closes`]);
     try {
       await this.#loop.close(grace);
+      this.#unobserve?.();
       if (this.#ownsContext) await this.#context.close();
       this.#tell('closed', () => []);
     } finally {
@@ -222,9 +226,12 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
   // --- telling ---
 
   #begin(activation: LiveActivation): void {
+    const observed = this.#context.telemetry?.begin(activation.job, activation.lease);
+    activation.observed = observed;
     if (this.#runner.isFunction) this.#handleOf(activation);
     this.#tell('active', () => [this.#handleOf(activation), 'waiting']);
-    this.#runner.run(activation);
+    if (observed) observed.run(() => this.#runner.run(activation));
+    else this.#runner.run(activation);
   }
 
   /** What a function is given is what the listeners are. */
@@ -241,7 +248,8 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
   }
 
   #tellEnd(activation: LiveActivation, outcome: Outcome): void {
-    const { job } = activation;
+    const { job, lease } = activation;
+    this.#context.telemetry?.end(lease, outcome.type, 'error' in outcome ? outcome.error : undefined);
     const now = Math.floor(this.#context.engine.clock.now());
     switch (outcome.type) {
       case 'completed':
@@ -312,9 +320,9 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
     }
   }
 
-  #warn(message: string): void {
+  #warn(message: string, fields?: LogFields): void {
     try {
-      this.#context.logger.warn(message);
+      this.#context.logger.warn(message, { queue: this.name, ...fields });
     } catch (error) {
       this.#report(error);
     }
@@ -322,7 +330,8 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
 
   #log(error: unknown): void {
     try {
-      this.#context.logger.error(`worker of queue ${this.name}: ${failureOf(error).reason}`);
+      const { reason, code } = failureOf(error);
+      this.#context.logger.error(`worker of queue ${this.name}: ${reason}`, { queue: this.name, code });
     } catch {
       // a logger that throws has nobody left to tell
     }

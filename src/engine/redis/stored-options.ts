@@ -1,4 +1,4 @@
-import type { Backoff, JobOptions } from '../records.js';
+import type { Backoff, JobOptions, JobTelemetry } from '../records.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -23,16 +23,26 @@ export function optionsText(opts: JobOptions): string {
   for (const name in opts) {
     const value = (opts as Options)[name];
     stored ??= { attempts: 0 };
-    stored[shortNames.get(name) ?? name] = name === 'backoff' ? asObject(value as Backoff) : value;
+    if (name === 'telemetry') Object.assign(stored, telemetryStored(value as JobTelemetry | undefined));
+    else stored[shortNames.get(name) ?? name] = name === 'backoff' ? asObject(value as Backoff) : value;
   }
   return stored ? JSON.stringify(stored) : noneStored;
 }
 
 /** The options that the jobs of a scheduler are made of: nothing is put into their place. */
 export function templateText(opts: JobOptions): string {
-  return JSON.stringify(
-    Object.fromEntries(Object.entries(opts).map(([name, value]) => [shortNames.get(name) ?? name, value])),
-  );
+  const { telemetry, ...others } = opts;
+  const stored = Object.entries(others).map(([name, value]) => [shortNames.get(name) ?? name, value]);
+  return JSON.stringify({ ...Object.fromEntries(stored), ...telemetryStored(telemetry) });
+}
+
+/** Two options in what is stored. */
+function telemetryStored({ metadata, omitContext }: JobTelemetry = {}): Options {
+  return { ...(metadata !== undefined && { tm: metadata }), ...(omitContext !== undefined && { omc: omitContext }) };
+}
+
+function telemetryOf(tm: unknown, omc: unknown): JobTelemetry {
+  return { ...(typeof tm === 'string' && { metadata: tm }), ...(typeof omc === 'boolean' && { omitContext: omc }) };
 }
 
 function asObject(backoff: Backoff | undefined): Backoff | undefined {
@@ -44,8 +54,10 @@ export function optionsOf(text: string | undefined): JobOptions {
   if (text === undefined || text === noneStored || text === '{}') return noOptions;
   const stored = jsonOf(text);
   if (typeof stored !== 'object' || stored === null) return noOptions;
+  const { tm, omc, ...others } = stored as Options;
   const opts: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(stored)) {
+  if (tm !== undefined || omc !== undefined) opts['telemetry'] = telemetryOf(tm, omc);
+  for (const [name, value] of Object.entries(others)) {
     if (name === 'repeatJobKey' || (name === 'attempts' && value === 0)) continue; // the first is the record's `scheduler`
     opts[longNames.get(name) ?? name] = value;
   }
