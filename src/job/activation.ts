@@ -43,6 +43,8 @@ export interface Activation {
   end(outcome: Outcome): void;
   /** `stop` is called when the activation must not go on: its lease is lost, or the grace of a close is over. */
   onStop(stop: (why: 'lost' | 'closing') => void): void;
+  /** `look` is called with each renewal of the lease, every few seconds: what it looks for needs no timer of its own. */
+  onRenewal(look: (lockDuration: number) => void): void;
   /** What the operator should hear of: a job that is parked in spite of open work, or a job that is put back. */
   warn(message: string, fields?: LogFields): void;
   /** As telemetry sees it, where there is some. */

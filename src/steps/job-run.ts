@@ -95,6 +95,7 @@ class JobRun implements StepEnds {
 
   begin(): void {
     this.#activation.onStop((why) => this.#stop(why));
+    this.#activation.onRenewal((lockDuration) => this.#step?.idle.look(lockDuration));
     if (this.#activation.draining) this.drained();
     else if (!this.#handler) {
       const { queue, name } = this.#activation.job;

@@ -1,3 +1,4 @@
+import { isPromise, type Awaitable } from '../engine/awaitable.js';
 import type { ChildRecord, Payload } from '../engine/records.js';
 import type { Activation } from '../job/activation.js';
 import type { Payloads } from '../job/payloads.js';
@@ -26,6 +27,7 @@ export class Progress {
   readonly #prefix: string;
   #cursor: Cursor;
   #wakeDue: number | undefined;
+  #asked = 0;
 
   /** @throws CorruptPayloadError when the cursor can't be read */
   constructor(activation: Activation, { prefix, payloads, firstStep, lost }: ProgressOptions) {
@@ -124,6 +126,21 @@ export class Progress {
   /** A gate gets a record: the list of kinds is saved with it. */
   noteKinds(kinds: readonly string[]): void {
     if (kinds.length !== (this.#cursor.kinds?.length ?? 0)) this.change({ kinds: [...kinds] });
+  }
+
+  /** The job's children, or those of one group. */
+  children(group?: string): Awaitable<readonly ChildRecord[]> {
+    const answer = this.activation.children(group);
+    if (!isPromise(answer)) return answer;
+    this.#asked++;
+    const answered = (): void => void this.#asked--;
+    answer.then(answered, answered);
+    return answer;
+  }
+
+  /** Whether an answer of the store is awaited that is none to a write. */
+  get asking(): boolean {
+    return this.#asked > 0;
   }
 
   // --- children that no gate of their own awaits ---

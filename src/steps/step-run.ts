@@ -8,6 +8,7 @@ import type { Turn } from '../job/turn.js';
 import type { ObservedStep } from '../telemetry/observed.js';
 import { within } from './current-step.js';
 import { Gates } from './gates.js';
+import { IdleWatch } from './idle-watch.js';
 import type { Progress } from './progress.js';
 import { Route } from './route.js';
 import type { StepContext } from './step-context.js';
@@ -39,6 +40,7 @@ export class StepRun implements StepContext {
   readonly name: string;
   readonly gates: Gates;
   readonly route: Route;
+  readonly idle: IdleWatch;
   over = false;
   subscription: Subscription | undefined;
   readonly progress: Progress;
@@ -70,6 +72,7 @@ export class StepRun implements StepContext {
     this.name = name;
     this.parkAfter = parkAfter;
     this.gates = new Gates(this);
+    this.idle = new IdleWatch(this);
     this.route = new Route(name, stepNamed);
     this.#last = progress.writer.get('e');
   }

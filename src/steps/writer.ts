@@ -78,6 +78,11 @@ export class Writer {
     return this.#unsaved !== undefined;
   }
 
+  /** How many were acknowledged. */
+  get writes(): number {
+    return this.#seq;
+  }
+
   get busy(): boolean {
     return this.#busy;
   }

@@ -55,6 +55,7 @@ export class LeaseKeeper {
 
   #renew(): void {
     const renewed = [...this.#kept];
+    for (const activation of renewed) activation.renewing(this.#options.lockDuration);
     const trustedUntil = this.trustedUntil();
     this.#arm(); // whether this one is answered or not
     whenReady(

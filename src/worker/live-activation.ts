@@ -45,6 +45,7 @@ export class LiveActivation implements Activation {
   /** In steady time of the engine's clock. */
   #trustedUntil: number;
   #stop: ((why: 'lost' | 'closing') => void) | undefined;
+  #look: ((lockDuration: number) => void) | undefined;
   #hold: Hold | undefined;
   #ended = false;
 
@@ -119,11 +120,21 @@ export class LiveActivation implements Activation {
     if (this.#ended) return;
     this.#ended = true;
     this.#stop = undefined;
+    this.#look = undefined;
     this.#host.ended(this, outcome);
   }
 
   onStop(stop: (why: 'lost' | 'closing') => void): void {
     this.#stop = stop;
+  }
+
+  onRenewal(look: (lockDuration: number) => void): void {
+    this.#look = look;
+  }
+
+  /** Its lease is about to be renewed. @param lockDuration milliseconds */
+  renewing(lockDuration: number): void {
+    this.#look?.(lockDuration);
   }
 
   stop(why: 'lost' | 'closing'): void {
