@@ -16,10 +16,10 @@ import { observableInside, streamOf } from './stream.js';
 
 const largestWatchedEmission = 8 * 1024;
 
-/** How a step run ends: one of these is called, once. */
 /** As telemetry names it. */
 type StepOutcome = 'finished' | 'failed' | 'parked' | 'stopped';
 
+/** How a step run ends: one of these is called, once. */
 export interface StepEnds {
   /** @param route the step that follows, if not the next in order */
   finished(output: Payload | undefined, route: string | undefined): void;
@@ -48,9 +48,9 @@ export class StepRun implements StepContext {
   readonly parkAfter: number;
   readonly #ends: StepEnds;
   readonly #controller = new LazyAbortController();
+  #observed: ObservedStep | undefined;
   #timeout: Cancel | undefined;
   #subscribing = false;
-  #observed: ObservedStep | undefined;
   #scheduled = false;
   #parking = false;
   #finished = false;
@@ -83,15 +83,15 @@ export class StepRun implements StepContext {
       const message = `step ${this.name} was active for more than ${timeout} ms`;
       this.#timeout = this.clock.after(timeout, () => this.fail(new StepTimeoutError(message)));
     }
-    this.#subscribing = true;
-    try {
-      const returned = within(this, method);
     const { activation, cursor, wokenFor } = this.progress;
     this.#observed = activation.observed?.step(this.name, cursor.visit, wokenFor);
     this.within(() => this.#subscribe(method));
   }
 
   #subscribe(method: () => unknown): void {
+    this.#subscribing = true;
+    try {
+      const returned = within(this, method);
       const stream = streamOf(returned, this.name);
       if (!this.progress.knows(this.gates.kinds)) {
         Promise.resolve(returned).catch(() => {}); // the method has run: a promise of it that is rejected is nobody's
@@ -193,10 +193,10 @@ export class StepRun implements StepContext {
     this.progress.activation.warn(
       `${gate} has waited ${this.parkAfter} ms for ${names.join(', ')}: the job is parked, and that work will be ` +
         'done again. End such a branch with checkpoint(), or await it before the gate.',
+      { step: this.name },
     );
     this.#park();
   }
-      { step: this.name },
 
   #park(): void {
     const { activation } = this.progress;
@@ -247,10 +247,10 @@ export class StepRun implements StepContext {
   #end(tell: () => void, outcome: StepOutcome, error?: unknown): void {
     if (this.over) return;
     this.over = true;
+    this.#observed?.end(outcome, error);
     this.#timeout?.();
     if (!this.#subscribing) this.#tearDown();
     tell();
-    this.#observed?.end(outcome, error);
   }
 
   /** A teardown that throws has no stream left to throw into. */
@@ -278,14 +278,14 @@ export class StepRun implements StepContext {
     this.#ends.lost(error);
   }
 
-  noteKinds(): void {
-    this.progress.noteKinds(this.gates.kinds);
-  }
   within(action: () => void): void {
     if (this.#observed) this.#observed.run(action);
     else action();
   }
 
+  noteKinds(): void {
+    this.progress.noteKinds(this.gates.kinds);
+  }
 
   get clock(): Clock {
     return this.progress.activation.clock;
