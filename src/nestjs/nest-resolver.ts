@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { ContextIdFactory, DiscoveryService, ModulesContainer, type ModuleRef } from '@nestjs/core';
-import { perJob, type Class, type Job, type JobInstance, type Resolver } from '../index.js';
+import { perJob, ResolveError, type Class, type Job, type JobInstance, type Resolver } from '../index.js';
 import { processorProviders, type ProcessorProvider, type ProviderRecord } from './processor-provider.js';
 
 /**
@@ -22,11 +22,17 @@ export function nestResolver(nest: INestApplicationContext | ModuleRef): Resolve
       const provider = (
         found.find((each) => each.processor === processor) ?? found.find((each) => each.provider.token === processor)
       )?.provider;
-      if (!provider) return undefined;
+      if (!provider) return unprovided(processor);
       if (!provider.isDependencyTreeStatic()) return perJob((job) => resolveFor(job, provider, nest));
       return provider.isTransient ? nest.resolve(provider.token, undefined, { strict: false }) : provider.instance;
     },
   };
+}
+
+/** One that needs nothing is made all the same: a stand-in of a test. @throws ResolveError */
+function unprovided(processor: Class): undefined {
+  if (processor.length === 0) return undefined;
+  throw new ResolveError(`no module of the application provides ${processor.name}: add it to the providers of one`);
 }
 
 /** In Nest's terms the job is the request, and is forgotten with its context. */
