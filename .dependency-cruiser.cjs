@@ -56,11 +56,12 @@ module.exports = {
       '^src/engine/([^/]+)/',
       ['^src/engine/$1/', port, errors, 'node_modules/ioredis/'],
     ),
-    only('telemetry', 'Telemetry stands between the port and who uses it, and knows nobody of either side.', telemetry, [
+    only(
+      'telemetry',
+      'Telemetry stands between the port and who uses it, and knows nobody of either side.',
       telemetry,
-      port,
-      errors,
-    ]),
+      [telemetry, port, errors],
+    ),
     only('job', 'The job talks to its store through the port only.', '^src/job/', [
       '^src/job/',
       telemetry,
@@ -101,7 +102,7 @@ module.exports = {
     only(
       'integrations',
       'What we offer to one framework can be built by anyone for another: from the public face alone.',
-      '^src/(testing|nestjs|bull-board)/',
+      '^src/(testing|nestjs|bull-board|opentelemetry|prometheus)/',
       ['^src/$1/', '^src/index\\.ts$', packages],
     ),
     only('lint', 'A linter loads it alone: it needs nothing of what it is about.', '^src/lint/', ['^src/lint/']),
@@ -111,6 +112,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^(decorators|src/(steps|operators|worker|job|queue|testing|nestjs|bull-board))/' },
       to: { path: 'node_modules/rxjs/' },
+    },
+    {
+      name: 'opentelemetry',
+      comment: 'Who has no telemetry never loads its API.',
+      severity: 'error',
+      from: { pathNot: '^src/opentelemetry/' },
+      to: { path: 'node_modules/@opentelemetry/' },
     },
     {
       name: 'ioredis',

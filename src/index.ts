@@ -14,6 +14,7 @@ export type { Logger } from './job/logger.js';
 export type { Attributes, Metrics, NewSpan, Observation, Span, Telemetry, Tracing } from './telemetry/telemetry.js';
 export type { BullmqTelemetry } from './telemetry/bullmq-telemetry.js';
 export type { TelemetryOption } from './telemetry/telemetry-option.js';
+export { GaugeSources } from './telemetry/gauge-sources.js';
 export { telemetryFigures, type CounterName, type GaugeName, type HistogramName } from './telemetry/figures.js';
 
 // Decorators: what makes a class a processor.

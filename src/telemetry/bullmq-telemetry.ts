@@ -1,4 +1,3 @@
-import { errorType, keys } from './attributes.js';
 import { counters, histograms } from './figures.js';
 import type { Attributes, Metrics, Span, Telemetry, Tracing } from './telemetry.js';
 
@@ -52,8 +51,8 @@ export function ofBullmq({ tracer, contextManager, meter }: BullmqTelemetry): Te
       const made: Span = {
         metadata: contextManager.getMetadata(context),
         run: <T>(code: () => T) => contextManager.with(context, code) as T,
-        end(last, error) {
-          span.setAttributes(error === undefined ? last : { ...last, [keys.errorType]: errorType(error) });
+        end(last) {
+          span.setAttributes(last);
           span.end();
         },
       };

@@ -30,11 +30,12 @@ export const buckets: readonly number[] = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 300, 900,
 ];
 
+/** `of` the store, where all see the same, or of this process. */
 export const gauges = {
-  'stepstream.queue.jobs': { unit: '{job}', description: 'Jobs of the queue in the store, by state' },
-  'stepstream.worker.jobs': { unit: '{job}', description: 'Jobs that the workers of this process run' },
-  'stepstream.worker.concurrency': { unit: '{job}', description: 'Jobs that they may run at a time' },
-} as const satisfies Record<string, Figure>;
+  'stepstream.queue.jobs': { of: 'store', unit: '{job}', description: 'Jobs of the queue in the store, by state' },
+  'stepstream.worker.jobs': { of: 'process', unit: '{job}', description: 'Jobs that the workers of this process run' },
+  'stepstream.worker.concurrency': { of: 'process', unit: '{job}', description: 'Jobs that they may run at a time' },
+} as const satisfies Record<string, Figure & { readonly of: 'store' | 'process' }>;
 
 export type CounterName = keyof typeof counters;
 export type HistogramName = keyof typeof histograms;

@@ -57,18 +57,17 @@ export class ObservedActivation {
   }
 
   /** @param outcome of an activation */
-  end(outcome: string, error?: unknown): void {
+  end(outcome: string, error: unknown): void {
     const { clock, metrics } = this.#to;
-    const { id, queue } = this.#job;
-    const how = outcome === 'lost' ? (error ?? new LeaseLostError(`the lease of job ${id} was lost`)) : error;
-    const ended = { ...ofQueue(queue), [keys.outcome]: outcome };
-    metrics?.count('stepstream.activations', 1, ended);
+    const { queue } = this.#job;
+    const failure = failureIn(outcome, error);
+    const ended = { [keys.outcome]: outcome, ...typeOf(failure) };
+    metrics?.count('stepstream.activations', 1, { ...ofQueue(queue), [keys.outcome]: outcome });
     metrics?.record('messaging.process.duration', seconds(this.#begun, clock), {
+      ...operation('process', 'process', queue),
       ...ended,
-      [keys.operation]: 'process',
-      ...typeOf(how),
     });
-    this.#span?.end({ [keys.outcome]: outcome }, how);
+    this.#span?.end(ended, failure);
   }
 }
 
@@ -95,15 +94,20 @@ export class ObservedStep {
     return this.span ? this.span.run(code) : code();
   }
 
-  end(outcome: string, error?: unknown): void {
+  /** @param outcome of a step's run */
+  end(outcome: string, error: unknown): void {
     const { clock, metrics } = this.#to;
-    metrics?.record('stepstream.step.duration', seconds(this.#begun, clock), {
-      ...this.#attributes,
-      [keys.outcome]: outcome,
-      ...typeOf(error),
-    });
-    this.span?.end({ [keys.outcome]: outcome }, error);
+    const failure = failureIn(outcome, error);
+    const ended = { [keys.outcome]: outcome, ...typeOf(failure) };
+    metrics?.record('stepstream.step.duration', seconds(this.#begun, clock), { ...this.#attributes, ...ended });
+    this.span?.end(ended, failure);
   }
+}
+
+/** What it has failed with; `undefined`: it hasn't. But that may have been thrown, too. */
+function failureIn(outcome: string, error: unknown): unknown {
+  if (outcome === 'failed' || outcome === 'retried') return error ?? new Error(`${String(error)} was thrown`);
+  return outcome === 'lost' ? (error ?? new LeaseLostError('the lease of the job was lost')) : undefined;
 }
 
 export function seconds(since: number, clock: Clock): number {

@@ -35,7 +35,10 @@ export interface Span {
   readonly metadata: string | undefined;
   /** Runs code in which the span is the active one, and all that it begins. */
   run<T>(code: () => T): T;
-  /** @param error what the span's work has failed with */
+  /**
+   * @param attributes with an `error.type` when it has failed
+   * @param error what it has failed with; its message may hold what user code has put there. `undefined`: it hasn't
+   */
   end(attributes: Attributes, error?: unknown): void;
 }
 

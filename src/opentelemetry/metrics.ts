@@ -1,0 +1,35 @@
+import { metrics, type Counter, type Histogram, type Meter } from '@opentelemetry/api';
+import { GaugeSources, telemetryFigures, type GaugeName, type Metrics } from '../index.js';
+import type { OpenTelemetryOptions } from './options.js';
+
+const { counters, histograms, gauges, buckets } = telemetryFigures;
+
+/** Instruments of OpenTelemetry, each made when it is first used: by then the SDK has been set up. */
+export function metricsOn({ meterProvider = metrics }: OpenTelemetryOptions): Metrics {
+  const made = new Map<string, unknown>();
+  const once = <T>(name: string, make: () => T): T => {
+    if (!made.has(name)) made.set(name, make());
+    return made.get(name) as T;
+  };
+  const meter = () => once('', () => meterProvider.getMeter('stepstream'));
+  return {
+    count: (name, by, attributes) =>
+      once<Counter>(name, () => meter().createCounter(name, counters[name])).add(by, attributes),
+
+    record: (name, seconds, attributes) =>
+      once<Histogram>(name, () =>
+        meter().createHistogram(name, { ...histograms[name], advice: { explicitBucketBoundaries: [...buckets] } }),
+      ).record(seconds, attributes),
+
+    observe: (name, ask) => once(name, () => gaugeOn(meter(), name)).add(ask),
+  };
+}
+
+function gaugeOn(meter: Meter, name: GaugeName): GaugeSources {
+  const { unit, description } = gauges[name];
+  const sources = new GaugeSources(name);
+  meter.createObservableGauge(name, { unit, description }).addCallback(async (result) => {
+    for (const { value, attributes } of await sources.observations()) result.observe(value, attributes);
+  });
+  return sources;
+}
