@@ -3,7 +3,7 @@ import type { Job } from './job/job.js';
 
 /** A processor's instance for one job. */
 export interface JobInstance {
-  readonly instance: object;
+  readonly instance: unknown;
   /** Called once, when the job leaves the worker: it has ended, sleeps, or was lost. */
   dispose?(): unknown;
 }
