@@ -31,6 +31,16 @@ describe('what is done to a job from outside', () => {
     await closed;
   });
 
+  it('a delayed job knows when it is due, as it was read and as it was changed here', async () => {
+    const queue = createApp({ connection: memoryEngine({ clock: new ManualClock() }) }).queue('work');
+    const job = await queue.add('job', null, { delay: day });
+    expect(job.due).toBe(job.timestamp + day);
+    await job.changeDelay(2 * day);
+    expect(job.due).toBe((await queue.getJob(job.id))!.due);
+    await job.promote();
+    expect([job.due, (await queue.getJob(job.id))!.due]).toEqual([undefined, undefined]);
+  });
+
   it('A2, A4: retry() runs a failed job again, with the data of updateData()', async () => {
     const only = (job: { data: number }) =>
       job.data === 1 ? throwError(() => new UnrecoverableError('no')) : of(job.data);

@@ -75,6 +75,12 @@ export abstract class JobView<Data = any, Result = any, Name extends string = st
     return this.#record.delay;
   }
 
+  /** When a delayed job is due, in milliseconds since the epoch; `undefined` in other states. */
+  get due(): number | undefined {
+    const { state, due } = this.#record;
+    return state === 'delayed' ? due : undefined;
+  }
+
   get priority(): number {
     return this.#record.priority;
   }

@@ -110,7 +110,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
     const delay = timestamp - this.#engine.clock.now();
     checkArgument('job.moveToDelayed()', 'timestamp', timestamp, time);
     await this.#held('moveToDelayed', token).moveToDelayed(timestamp);
-    this.update({ delay: Math.max(Math.round(delay), 0) });
+    this.update({ state: 'delayed', delay: Math.max(Math.round(delay), 0), due: timestamp });
   }
 
   /**
@@ -208,7 +208,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
   /** Lets a delayed job run now; one that sleeps in a `delay` passes it. */
   async promote(): Promise<void> {
     await this.#expectState('delayed', await this.#engine.promote(this.queueName, this.id));
-    this.update({ delay: 0 });
+    this.update({ delay: 0, due: undefined });
   }
 
   /** Moves a delayed job's due time to `delay` milliseconds from now. */
@@ -216,7 +216,7 @@ export class Job<Data = any, Result = any, Name extends string = string, Progres
     checkArgument('job.changeDelay()', 'delay', delay, rules.milliseconds);
     const due = this.#engine.clock.now() + delay;
     await this.#expectState('delayed', await this.#engine.changeDelay(this.queueName, this.id, due));
-    this.update({ delay });
+    this.update({ delay, due });
   }
 
   /** The job's priority from now on; one that is ready changes its place. @param options `lifo`: before its likes */
