@@ -105,6 +105,12 @@ module.exports = {
       '^src/(testing|nestjs|bull-board|opentelemetry|prometheus)/',
       ['^src/$1/', '^src/index\\.ts$', packages],
     ),
+    only(
+      'cli',
+      'A program for the outside needs what anyone can have; and the linter, which its doctor runs.',
+      '^src/cli/',
+      ['^src/cli/', '^src/index\\.ts$', '^src/lint/find-rxjs-delays\\.ts$'],
+    ),
     only('lint', 'A linter loads it alone: it needs nothing of what it is about.', '^src/lint/', ['^src/lint/']),
     {
       name: 'rxjs',

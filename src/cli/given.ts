@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import { UsageError, type Command, type CommandOption, type Given } from './command.js';
+
+/** What every command takes. */
+export const commonOptions = {
+  json: { type: 'boolean', help: 'print JSON, for programs' },
+  help: { type: 'boolean', help: 'print this' },
+} as const;
+
+/**
+ * Reads what a command was given.
+ *
+ * @throws UsageError for an option that it doesn't have, and a wrong number of arguments
+ */
+export function readGiven(command: Command, args: readonly string[]): Given {
+  const { values, positionals } = parse(command, args);
+  const given: Given = {
+    arguments: positionals,
+    flag: (option) => values[option] === true,
+    text: (option) => textsOf(values[option]).at(-1),
+    texts: (option) => textsOf(values[option]),
+  };
+  if (!given.flag('help')) checkCount(command, positionals);
+  return given;
+}
+
+type Values = Readonly<Record<string, undefined | string | boolean | readonly (string | boolean)[]>>;
+
+function parse(command: Command, args: readonly string[]): { values: Values; positionals: readonly string[] } {
+  const entries = Object.entries<CommandOption>({ ...command.options, ...commonOptions });
+  const options = Object.fromEntries(entries.map(([name, { type }]) => [name, { type, multiple: type === 'string' }]));
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true }) as never;
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. To specify')[0]!.replaceAll('\n', ' '));
+  }
+}
+
+function textsOf(value: Values[string]): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+function checkCount({ arguments: expected }: Command, given: readonly string[]): void {
+  const missing = expected.slice(given.length).find((each) => each.startsWith('<'));
+  if (missing) throw new UsageError(`${missing} is missing`);
+  if (expected.at(-1)?.includes('...') || given.length <= expected.length) return;
+  throw new UsageError(`one argument too many: ${given[expected.length]}`);
+}
