@@ -30,7 +30,8 @@ export function tracingOn({
       kind === 'consumer'
         ? contextOfJob(producer)
         : { around: (parent && contexts.get(parent)) ?? context.active(), links: [] };
-    const span = tracer.startSpan(name, { kind: kinds[kind], attributes, links }, around);
+    const all = { ...attributes, 'messaging.system': attributes['messaging.system.name'] }; // its name until 2026: by it backends find queues
+    const span = tracer.startSpan(name, { kind: kinds[kind], attributes: all, links }, around);
     const within = trace.setSpan(around, span);
     const made: Span = {
       metadata: kind === 'producer' ? inject(propagator, within) : undefined,

@@ -4,7 +4,7 @@ export const system = 'stepstream';
 
 /** Of OpenTelemetry's messaging conventions, and ours: no job's data is among them. */
 export const keys = {
-  system: 'messaging.system',
+  system: 'messaging.system.name',
   destination: 'messaging.destination.name',
   operation: 'messaging.operation.name',
   operationType: 'messaging.operation.type',
