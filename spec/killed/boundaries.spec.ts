@@ -1,7 +1,7 @@
 import type { Boundary, CallKind } from './boundary.js';
 import type { Order } from './orders.js';
-import { Site } from './site.js';
 import { judgeAll, startOnAll, type Stage, type WorkerOptions } from './stage.js';
+import { useSite } from './use-site.js';
 import type { Verdict } from './verdict.js';
 
 jest.setTimeout(60_000);
@@ -62,14 +62,13 @@ const cases: readonly Case[] = [
 ];
 
 describe('a worker that is killed', () => {
-  let site: Site;
+  const site = useSite();
   let verdicts: readonly Verdict[];
 
   beforeAll(async () => {
-    site = await Site.open();
     const stages = await Promise.all(
       cases.map(async ({ kind, when, nth = 1, worker, play, ...one }, index) => {
-        const stage = site.stage(`case-${index}`, { lockDuration });
+        const stage = site().stage(`case-${index}`, { lockDuration });
         await stage.add([one.order ?? order]);
         const start = () => stage.start({ ...worker, boundary: { kind, when, nth, signal: 'SIGKILL' } });
         if (play) await play(stage, start);
@@ -78,12 +77,10 @@ describe('a worker that is killed', () => {
         return stage;
       }),
     );
-    startOnAll(site, stages);
+    startOnAll(site(), stages);
     await Promise.all(stages.map((stage) => stage.drained()));
-    verdicts = await judgeAll(site, stages);
+    verdicts = await judgeAll(site(), stages);
   });
-
-  afterAll(() => site.close());
 
   it.each(cases.map((one, index) => ({ ...one, index })))(
     'I1, I2, I3, I4, I6, I7, I9, I10: at the call of $kind, $when the store has it, loses nothing and repeats no finished step',

@@ -1,7 +1,8 @@
 import { randomOf } from '../support/random.js';
 import type { Order } from './orders.js';
-import { Site } from './site.js';
+import type { Site } from './site.js';
 import { judgeAll, type Stage } from './stage.js';
+import { useSite } from './use-site.js';
 import type { Verdict } from './verdict.js';
 
 jest.setTimeout(60_000);
@@ -57,20 +58,17 @@ async function loseWakeUp(stage: Stage, site: Site): Promise<void> {
 }
 
 describe('workers that die', () => {
-  let site: Site;
+  const site = useSite();
   let random: Verdict;
   let closed: Verdict;
   let woken: Verdict;
 
   beforeAll(async () => {
-    site = await Site.open();
     // nobody waits for leases: they last longer than the tests
-    const stages = ['random', 'closed', 'woken'].map((name) => site.stage(name, { lockDuration: 600_000 }));
-    await Promise.all([killAtRandom(stages[0]!), endInTheMiddle(stages[1]!), loseWakeUp(stages[2]!, site)]);
-    [random, closed, woken] = (await judgeAll(site, stages)) as [Verdict, Verdict, Verdict];
+    const stages = ['random', 'closed', 'woken'].map((name) => site().stage(name, { lockDuration: 600_000 }));
+    await Promise.all([killAtRandom(stages[0]!), endInTheMiddle(stages[1]!), loseWakeUp(stages[2]!, site())]);
+    [random, closed, woken] = (await judgeAll(site(), stages)) as [Verdict, Verdict, Verdict];
   });
-
-  afterAll(() => site.close());
 
   it('I1, I2, I3, I4, I6, I7, I9, I10: at random moments lose nothing, and repeat an effect at most once per death', () => {
     expect(random.faults).toEqual([]);

@@ -1,7 +1,7 @@
 import type { Boundary, CallKind } from './boundary.js';
 import type { Order } from './orders.js';
-import { Site } from './site.js';
 import type { Stage } from './stage.js';
+import { useSite } from './use-site.js';
 import type { Verdict } from './verdict.js';
 
 jest.setTimeout(60_000);
@@ -49,21 +49,18 @@ async function hearLate(stage: Stage): Promise<Verdict> {
 
 describe('a worker that is stopped for longer than its lease, and then goes on', () => {
   const kinds = ['checkpoint', 'moveToDelayed', 'addChildren', 'fail', 'complete'] as const;
+  const site = useSite();
+  const unguardedSite = useSite({ without: ownershipCheck });
   let late: readonly Verdict[];
   let unguarded: Verdict;
   let deaf: Verdict;
 
   beforeAll(async () => {
-    const [site, unguardedSite] = await Promise.all([Site.open(), Site.open({ without: ownershipCheck })]);
-    try {
-      [late, unguarded, deaf] = await Promise.all([
-        Promise.all(kinds.map((kind) => writeLate(site.stage(kind, { lockDuration }), kind))),
-        writeLate(unguardedSite.stage('late', { lockDuration }), 'moveToDelayed'),
-        hearLate(site.stage('deaf')),
-      ]);
-    } finally {
-      await Promise.all([site.close(), unguardedSite.close()]);
-    }
+    [late, unguarded, deaf] = await Promise.all([
+      Promise.all(kinds.map((kind) => writeLate(site().stage(kind, { lockDuration }), kind))),
+      writeLate(unguardedSite().stage('late', { lockDuration }), 'moveToDelayed'),
+      hearLate(site().stage('deaf')),
+    ]);
   });
 
   it.each(kinds)('I5, W1: has its late write refused, a %s', (kind) => {

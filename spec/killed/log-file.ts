@@ -90,7 +90,8 @@ export class LogFile {
           return;
         }
       };
-      const watcher = watch(this.path, look);
+      // the workers that write keep the process alive; when they are gone nothing comes any more
+      const watcher = watch(this.path, { persistent: false }, look);
       look();
     });
   }

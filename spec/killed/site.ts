@@ -21,6 +21,7 @@ export class Site {
   readonly #program: string;
   readonly #workers: WorkerProcess[] = [];
   readonly #connections: Redis[] = [];
+  #closed = false;
 
   private constructor(redis: TestRedis, program: string) {
     this.redis = redis;
@@ -42,6 +43,7 @@ export class Site {
   }
 
   start(configs: readonly WorkerConfig[]): WorkerProcess {
+    this.#refuseClosed();
     const worker = new WorkerProcess(this.#program, configs);
     this.#workers.push(worker);
     return worker;
@@ -49,6 +51,7 @@ export class Site {
 
   /** A connection of the test's own. */
   connect(): Redis {
+    this.#refuseClosed();
     const redis = new Redis(this.redis.url, { disconnectTimeout: 1 });
     redis.on('error', () => {}); // the server may be restarted meanwhile
     this.#connections.push(redis);
@@ -56,10 +59,16 @@ export class Site {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     for (const redis of this.#connections) redis.disconnect();
     await Promise.all(this.#endWorkers());
     process.removeListener('exit', this.#endWorkers);
     await this.redis.stop();
+  }
+
+  /** A test that took too long goes on in the background: what it starts now nobody would end. */
+  #refuseClosed(): void {
+    if (this.#closed) throw new Error('the site is closed');
   }
 
   /** When this process fails, too: one that is stopped wouldn't notice. */
