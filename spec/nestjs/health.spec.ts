@@ -24,7 +24,10 @@ class HealthController {
       async () => this.stepstream.isHealthy('archive', { connection: 'archive' }),
     ]);
   }
-  @Get('workers') @HealthCheck() workers(): unknown {
+  @Get('degraded') @HealthCheck() degraded(): unknown {
+    return this.health.check([() => this.stepstream.isHealthy('jobs', { degraded: 'degraded' })]);
+  }
+  @Get('down') @HealthCheck() down(): unknown {
     return this.health.check([() => this.stepstream.isHealthy('jobs', { degraded: 'down' })]);
   }
 }
@@ -68,16 +71,21 @@ describe("terminus' health check", () => {
     });
   });
 
-  it('is degraded, or down where that is asked for, when a worker takes no jobs, and down when the app drains', async () => {
+  it('is up, degraded or down, as the check says, when a worker takes no jobs, and down when the app drains', async () => {
     const app = nest.get<App>(getAppToken());
     await app.worker(Orders).close();
+    const problems = ['the worker of queue orders takes no jobs: it is closed'];
     expect(await check()).toMatchObject({
       code: 200,
-      body: { status: 'degraded', details: { jobs: { status: 'degraded' } } },
+      body: { status: 'ok', info: { jobs: { status: 'up', problems } } },
     });
-    expect(await check('/workers')).toMatchObject({
+    expect(await check('/degraded')).toMatchObject({
+      code: 200,
+      body: { status: 'degraded', details: { jobs: { status: 'degraded', problems } } },
+    });
+    expect(await check('/down')).toMatchObject({
       code: 503,
-      body: { status: 'error', error: { jobs: { status: 'down' } } },
+      body: { status: 'error', error: { jobs: { status: 'down', problems } } },
     });
     await app.drain();
     const { code, body } = await check();

@@ -3,11 +3,9 @@ import { ConfigurationError } from '../index.js';
 import { checkOptions, ruleOf } from './faults.js';
 import type { AsyncOptions } from './options.js';
 
-const { given, queue, connection } = ruleOf;
+const { given } = ruleOf;
 
 const asyncRules = {
-  name: queue,
-  connection,
   imports: given,
   inject: given,
   useFactory: given,

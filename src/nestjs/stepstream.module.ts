@@ -1,12 +1,9 @@
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { Module, type DynamicModule } from '@nestjs/common';
 import type { Class } from '../index.js';
 import { asyncOptions } from './async-options.js';
-import { Connection } from './connection.js';
-import { DeclaredConnection, DeclaredQueue, Declarations } from './declarations.js';
+import { clientModule, queueClient, queueEventsClient } from './client.module.js';
+import { connectionModule } from './connection.module.js';
 import { checkObject, checkOptions, ruleOf } from './faults.js';
-import { StepstreamHealthIndicator } from './health-indicator.js';
-import { nestResolver } from './nest-resolver.js';
 import type {
   RegisterQueueAsyncOptions,
   RegisterQueueEventsOptions,
@@ -18,16 +15,6 @@ import type {
   StepstreamQueueOptions,
   StepstreamQueueOptionsFactory,
 } from './options.js';
-import {
-  connectionToken,
-  defaultConnection,
-  getAppToken,
-  getFlowProducerToken,
-  getQueueEventsToken,
-  getQueueToken,
-  queueNameOf,
-} from './tokens.js';
-import { WorkersModule } from './workers.module.js';
 
 /**
  * Runs the jobs of the processors that the application's modules provide, and injects queues.
@@ -85,32 +72,27 @@ export class StepstreamModule {
    * ```
    */
   static registerQueue(...queues: readonly (string | Class | RegisterQueueOptions)[]): DynamicModule {
-    const rules = { name: ruleOf.queue, connection: ruleOf.connection, defaultJobOptions: ruleOf.given };
-    return clientModule(
-      queues.map((queue) => {
-        const { name, connection, ...options } = described<RegisterQueueOptions>(queue, rules, 'registerQueue');
-        const given = Symbol("a queue's options");
-        return queueProviders(name, connection, given, [{ provide: given, useValue: options }]);
-      }),
-    );
+    const rules = { ...placeRules, defaultJobOptions: ruleOf.given };
+    const clients = queues.map((queue) => {
+      const { name, connection, ...options } = described<RegisterQueueOptions>(queue, rules, 'registerQueue');
+      const given = Symbol("a queue's options");
+      return queueClient(name, connection, given, [{ provide: given, useValue: options }]);
+    });
+    return clientModule(StepstreamModule, clients);
   }
 
   /** {@link registerQueue} with options that are known later. @throws ConfigurationError, UnknownProcessorError */
   static registerQueueAsync(...queues: readonly RegisterQueueAsyncOptions[]): DynamicModule {
+    const at = 'registerQueueAsync';
     const make = (factory: StepstreamQueueOptionsFactory) => factory.createQueueOptions();
-    return clientModule(
-      queues.map(({ name, connection, ...options }) => {
-        const given = Symbol("a queue's options");
-        const providers = asyncOptions<StepstreamQueueOptions, StepstreamQueueOptionsFactory>(
-          given,
-          options,
-          make,
-          'registerQueueAsync',
-        );
-        return queueProviders(name, connection, given, providers);
-      }),
-      queues.flatMap(({ imports = [] }) => imports),
-    );
+    const clients = queues.map(({ name, connection, ...options }) => {
+      checkOptions({ name, connection }, placeRules, at);
+      const given = Symbol("a queue's options");
+      const made = asyncOptions<StepstreamQueueOptions, StepstreamQueueOptionsFactory>(given, options, make, at);
+      return queueClient(name, connection, given, made);
+    });
+    const imports = queues.flatMap((queue) => queue.imports ?? []);
+    return clientModule(StepstreamModule, clients, imports);
   }
 
   /**
@@ -119,73 +101,17 @@ export class StepstreamModule {
    * @throws ConfigurationError, UnknownProcessorError
    */
   static registerQueueEvents(...queues: readonly (string | Class | RegisterQueueEventsOptions)[]): DynamicModule {
-    const rules = { name: ruleOf.queue, connection: ruleOf.connection, lastEventId: ruleOf.given };
-    return clientModule(
-      queues.map((queue) => {
-        const options = described<RegisterQueueEventsOptions>(queue, rules, 'registerQueueEvents');
-        const { connection = defaultConnection, lastEventId } = options;
-        const name = queueNameOf(options.name);
-        const events: Provider = {
-          provide: getQueueEventsToken(name, connection),
-          useFactory: (declared: Declarations, on?: Connection) =>
-            (on ?? declared.missing(connection, name)).queueEvents(name, lastEventId),
-          inject: [Declarations, { token: connectionToken(connection), optional: true }],
-        };
-        return [events];
-      }),
+    const rules = { ...placeRules, lastEventId: ruleOf.given };
+    const clients = queues.map((queue) =>
+      queueEventsClient(described<RegisterQueueEventsOptions>(queue, rules, 'registerQueueEvents')),
     );
+    return clientModule(StepstreamModule, clients);
   }
 }
 
-function connectionModule(
-  name: string = defaultConnection,
-  given: symbol,
-  options: readonly Provider[],
-  imports: DynamicModule['imports'] = [],
-): DynamicModule {
-  checkOptions({ name }, { name: ruleOf.connection }, 'forRoot');
-  const token = connectionToken(name);
-  const connection: Provider = {
-    provide: token,
-    useFactory: (settings: StepstreamOptions, declared: Declarations, nest: ModuleRef) =>
-      new Connection(name, settings, declared.processorsOf(name), nestResolver(nest)),
-    inject: [given, Declarations, ModuleRef],
-  };
-  const app = { provide: getAppToken(name), useFactory: (on: Connection) => on.app, inject: [token] };
-  const flows = {
-    provide: getFlowProducerToken(name),
-    useFactory: (on: Connection) => on.flowProducer(),
-    inject: [token],
-  };
-  return {
-    module: ConnectionModule,
-    global: true,
-    imports: [WorkersModule, ...imports],
-    providers: [
-      { provide: Symbol('a connection'), useValue: new DeclaredConnection(name) },
-      ...options,
-      connection,
-      app,
-      flows,
-      StepstreamHealthIndicator,
-    ],
-    exports: [token, app.provide, flows.provide, StepstreamHealthIndicator],
-  };
-}
+const placeRules = { name: ruleOf.queue, connection: ruleOf.connection };
 
-/** One for each connection: global, and so the last that Nest shuts down. */
-@Module({})
-class ConnectionModule {}
-
-function clientModule(
-  providers: readonly (readonly Provider[])[],
-  imports: DynamicModule['imports'] = [],
-): DynamicModule {
-  const all = providers.flat();
-  const tokens = all.flatMap((each) => ('provide' in each && typeof each.provide === 'string' ? [each.provide] : []));
-  return { module: StepstreamModule, imports: [WorkersModule, ...imports], providers: all, exports: tokens };
-}
-
+/** @throws ConfigurationError */
 function described<T extends { readonly name: string | Class }>(
   queue: string | Class | T,
   rules: Parameters<typeof checkOptions>[1],
@@ -194,23 +120,4 @@ function described<T extends { readonly name: string | Class }>(
   const options = typeof queue === 'object' && queue !== null ? queue : ({ name: queue } as T);
   checkOptions(options, rules, at);
   return options;
-}
-
-function queueProviders(
-  queue: string | Class,
-  connection: string = defaultConnection,
-  given: symbol,
-  options: readonly Provider[],
-): readonly Provider[] {
-  const name = queueNameOf(queue);
-  return [
-    { provide: Symbol('a queue'), useValue: new DeclaredQueue(name, connection) },
-    ...options,
-    {
-      provide: getQueueToken(name, connection),
-      useFactory: (settings: StepstreamQueueOptions, declared: Declarations, on?: Connection) =>
-        (on ?? declared.missing(connection, name)).queue(name, settings),
-      inject: [given, Declarations, { token: connectionToken(connection), optional: true }],
-    },
-  ];
 }
