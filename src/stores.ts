@@ -101,7 +101,7 @@ function contextOf(options: StoreOptions, embedded: () => Engine): JobContext {
       : redisEngine({ connection, warn, prefix });
   const ownsEngine = engine !== connection && engine !== shared;
   const failed = (error: unknown): void =>
-    warn(`the telemetry has thrown, and is told all the same: ${failureOf(error).reason}`);
+    warn(`the telemetry has thrown, and jobs go on without it: ${failureOf(error).reason}`);
   const instrumentation = telemetry && new Instrumentation(engine, telemetryOf(telemetry, failed));
   return new JobContext({
     engine,

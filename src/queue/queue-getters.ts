@@ -3,6 +3,7 @@ import type { RateLimit } from '../engine/admin.js';
 import type { JobState } from '../engine/records.js';
 import { ConfigurationError } from '../errors.js';
 import { Job } from '../job/job.js';
+import { bullmqText } from './bullmq-text.js';
 import { QueueBase } from './queue-base.js';
 
 /** States by which jobs are asked for; `wait` is another word for `waiting`. */
@@ -207,6 +208,25 @@ export abstract class QueueGetters<
   async getMetrics(type: 'completed' | 'failed', start = 0, end = -1): Promise<QueueMetrics> {
     const { count, prevTS, prevCount, data, points } = await this.context.engine.metrics(this.name, type, start, end);
     return { meta: { count, prevTS, prevCount }, data, count: points };
+  }
+
+  /**
+   * Jobs by state, and how many have finished as far as workers have the option `metrics`, in Prometheus' text format: BullMQ's
+   * names, for who has dashboards of them. `stepstream/prometheus` tells more.
+   *
+   * @param globalVariables labels of every line
+   */
+  async exportPrometheusMetrics(globalVariables: Readonly<Record<string, string>> = {}): Promise<string> {
+    const [counts, completed, failed] = await Promise.all([
+      this.getJobCounts(),
+      this.getMetrics('completed', 0, 0),
+      this.getMetrics('failed', 0, 0),
+    ]);
+    return bullmqText(
+      this.name,
+      { counts, completed: completed.meta.count, failed: failed.meta.count },
+      globalVariables,
+    );
   }
 
   /** What the store knows of the queue's workers. */

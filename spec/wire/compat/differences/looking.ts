@@ -15,12 +15,6 @@ export const ofLooking: readonly Difference[] = [
     why: 'a connection is shared by all workers of a queue in a process, and by all who hear its events: it has the name of neither',
   },
   {
-    where: /^counts$/,
-    theirs: /^prometheus: .*/,
-    ours: /^prometheus: not there$/,
-    why: 'there is no exportPrometheusMetrics(): exporters of BullMQ read our queues',
-  },
-  {
     where: /^children of every outcome, in pages$/,
     theirs: /^(each|one): .*|^pending: .*/,
     ours: /^(each|one): .*|^pending: not there$/,

@@ -89,6 +89,7 @@ export const governing: Scripts = {
       const { meta, data, count } = await queue.getMetrics(state);
       stage.tell(state, [meta.count, data, count]);
       stage.tell(`part of ${state}`, (await queue.getMetrics(state, 0, 0)).data);
+      stage.tell('prometheus', await queue.exportPrometheusMetrics());
     }
   },
 

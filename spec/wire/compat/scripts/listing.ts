@@ -116,7 +116,8 @@ export const listing: Scripts = {
     await queue.pause();
     await stage.refused('paused', 'ConfigurationError', () => queue.getJobCounts(paused, 'waiting'));
     stage.tell('per priority, paused', await queue.getCountsPerPriority([0]));
-    await stage.ask('prometheus', () => queue.exportPrometheusMetrics({ env: 'test' }));
+    stage.tell('prometheus', await queue.exportPrometheusMetrics());
+    stage.tell('prometheus, with labels', await queue.exportPrometheusMetrics({ env: 'te"s\\t\n', zone: 'b' }));
   },
 
   'counts of a queue that is empty': async (stage) => {
