@@ -9,6 +9,7 @@ const silence = 15_000;
  * latest value when it is ready for one. Unsubscribes when the client goes; an error ends the connection, and the client comes again.
  */
 export function sendEvents(response: ServerResponse, values$: Observable<unknown>): void {
+  if (response.destroyed) return; // the client went while the job was looked for
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',

@@ -32,7 +32,7 @@ function watch() {
 }
 
 function show({ title, state, step, progress, wakesIn, result, reason }) {
-  const settled = state === 'completed' || state === 'failed';
+  const settled = ['completed', 'failed', 'removed'].includes(state);
   const at = state === 'completed' ? names.length : Math.max(names.indexOf(step ?? progress?.step), 0);
   find('#title').textContent = title;
   find('#state').textContent = states[state] ?? state;
@@ -84,9 +84,8 @@ function showLink(text) {
 
 // --- what can be clicked ---
 
-async function post(path, body = {}) {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+async function post(path) {
+  const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' } });
   return response.json();
 }
 
@@ -97,7 +96,7 @@ document.addEventListener('click', ({ target }) => {
 });
 
 async function begin(video) {
-  location.hash = (await post('jobs', { video })).id;
+  location.hash = (await post(`videos/${video}/publish`)).id;
 }
 
 async function act(action) {
