@@ -12,7 +12,7 @@ import { of, type Observable } from 'rxjs';
 import { memoryEngine, Processor, Step, type App, type Job, type StepJob } from 'stepstream';
 import { getAppToken, InjectApp, StepstreamModule } from 'stepstream/nestjs';
 import { World } from '../support/world.js';
-import { closeAll, compiled, started } from './nest.js';
+import { close, closeAll, compiled, started } from './nest.js';
 
 afterEach(closeAll);
 
@@ -115,7 +115,7 @@ describe('the life of the application', () => {
     const nest = await compiled({
       imports: [StepstreamModule.forRoot({ connection: 'redis://127.0.0.1:1' }), SlowModule],
     });
-    await nest.close();
+    await close(nest);
     expect(nest.get<App>(getAppToken())).toBeDefined();
   });
 
@@ -144,7 +144,7 @@ describe('the life of the application', () => {
       app.worker(Slow).once('closing', () => {
         void app.queue(Slow).add('job', 'B').then(late.done);
       });
-      const closed = nest.close().then(() => happened.push('application closed'));
+      const closed = close(nest).then(() => happened.push('application closed'));
       await late.promise; // while it drains a request may still add a job
       wrote.done();
       await closed;
@@ -162,7 +162,7 @@ describe('the life of the application', () => {
     const job = await nest.get<App>(getAppToken()).queue(Orders).add('job', 'A');
     await world.settle();
     const before = world.clock.now();
-    await world.until(nest.close());
+    await world.until(close(nest));
     expect(world.clock.now() - before).toBe(3_000);
     expect(world.get(job)).toMatchObject({ state: 'waiting', attemptsMade: 0 });
     expect(happened).toEqual(['charging A', 'database closed']);
@@ -183,7 +183,7 @@ describe('the life of the application', () => {
     const nest = await started({ imports: [StepstreamModule.forRoot()], providers: [Reporter] });
     const app = nest.get<App>(getAppToken());
     jest.spyOn(app.engine, 'close').mockImplementation(() => void happened.push('disconnected'));
-    await nest.close();
+    await close(nest);
     expect(happened).toEqual(['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown', 'disconnected']);
   });
 
@@ -194,7 +194,7 @@ describe('the life of the application', () => {
     const drains = apps.map((app) => jest.spyOn(app, 'drain'));
     await apps[0]!.queue(Slow).add('job', 'A');
     await until(() => happened.length > 0);
-    const closed = nest.close();
+    const closed = close(nest);
     await until(() => drains.every((drain) => drain.mock.calls.length === 1));
     expect(happened).toEqual(['writing A']);
     wrote.done();
@@ -213,7 +213,7 @@ describe('the life of the application', () => {
       providers: [{ provide: Broken, useFactory: () => ({ another: 'object' }) }],
     });
     await expect(nest.init()).rejects.toThrow('what the container gave for Broken has no method step');
-    await nest.close();
+    await close(nest);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModule, type TestingModuleBuilder } from '@nestjs/testing';
 
-const open: TestingModule[] = [];
+const open = new Set<TestingModule>();
 
 /** An application of these parts, started; {@link closeAll} ends it. */
 export async function started(
@@ -18,7 +18,7 @@ export async function compiled(
   override: (builder: TestingModuleBuilder) => TestingModuleBuilder = (builder) => builder,
 ): Promise<TestingModule> {
   const nest = await override(Test.createTestingModule(parts)).compile();
-  open.push(nest);
+  open.add(nest);
   return nest;
 }
 
@@ -32,6 +32,11 @@ export async function refusal(parts: ModuleMetadata): Promise<Error> {
   throw new Error('it was not refused');
 }
 
+/** Once: Nest would call the hooks again. */
+export async function close(nest: TestingModule): Promise<void> {
+  if (open.delete(nest)) await nest.close();
+}
+
 export async function closeAll(): Promise<void> {
-  for (const nest of open.splice(0)) await nest.close();
+  for (const nest of open) await close(nest);
 }
