@@ -13,6 +13,7 @@ import type {
   QueueJobOptions,
   QueueMetrics,
   QueueWorker,
+  RedisStats,
   Status,
 } from '@bull-board/api/typings/app';
 import { ConfigurationError, QueueStateError, type FlowQuery, type Queue, type RateLimit } from '../index.js';
@@ -184,9 +185,20 @@ export class StepstreamAdapter extends BaseAdapter {
     return this.normalizeWorkers([...(await this.#queue.getWorkers())], ':w:'); // what follows in BullMQ's name is the worker's
   }
 
-  /** `null` on the embedded engine, which is no server: the board says that it has no details. */
+  /** `null` on the embedded engine, which is no server. */
   async getRedisInfo(): Promise<string | null> {
     return (await this.#queue.getRedisInfo()) ?? null;
+  }
+
+  /** Of the process in which the embedded engine is: without an answer the page of bull-board 9.10 goes blank when it is asked for. */
+  override async getDatastoreStats(): Promise<RedisStats | null> {
+    return {
+      version: 'none: the jobs are in the memory of this process',
+      os: `Node.js ${process.versions.node}`,
+      port: 0,
+      uptime: Math.floor(process.uptime()),
+      clients: { connected: await this.#queue.getWorkersCount(), blocked: 0 },
+    };
   }
 
   // --- job schedulers ---
