@@ -315,6 +315,14 @@ export const mutations = [
     contract,
   ),
   without('W4', 'worker/claim-loop.ts', 'this.#engine.clock.after(grace, stop)', 'undefined', worker),
+  without('W4', 'nestjs/workers.module.ts', 'module.distance = -1', 'module.distance = 2', 'spec/nestjs/life.spec.ts'),
+  without(
+    'W4',
+    'steps/job-run.ts',
+    'if (this.#stopped) this.#dispose();',
+    'if (this.#ended) {}',
+    'spec/per-job.spec.ts',
+  ),
   without(
     'W5',
     'engine/memory/job-administration.ts',
