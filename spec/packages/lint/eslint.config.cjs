@@ -1,0 +1,3 @@
+const { configs } = require('stepstream/lint');
+
+module.exports = [configs.recommended];

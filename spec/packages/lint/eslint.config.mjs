@@ -1,0 +1,3 @@
+import { configs } from 'stepstream/lint';
+
+export default [configs.recommended];
