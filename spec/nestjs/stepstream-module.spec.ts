@@ -279,6 +279,22 @@ describe('StepstreamModule', () => {
       },
     );
 
+    it.each([null, { defaultJobOpts: {} }, { defaultJobOptions: { attempts: 'three' } }])(
+      "a queue's options that are %p and come later",
+      async (options) => {
+        const queue = StepstreamModule.registerQueueAsync({ name: 'mail', useFactory: () => options as never });
+        expect(await refusal({ imports: [StepstreamModule.forRoot(), queue] })).toBeInstanceOf(ConfigurationError);
+      },
+    );
+
+    it.each([undefined, null, 'mail', {}, { name: 'mail' }, { name: 5, useFactory: () => ({}) }])(
+      'registerQueueAsync(%p), and forRootAsync',
+      (options) => {
+        expect(() => StepstreamModule.registerQueueAsync(options as never)).toThrow(ConfigurationError);
+        expect(() => StepstreamModule.forRootAsync(options as never)).toThrow(ConfigurationError);
+      },
+    );
+
     it('a queue of a class that is no processor, as two files that import each other make it', () => {
       expect(() => StepstreamModule.registerQueue(Payments)).toThrow('Payments has no @Processor of its own');
       expect(() => InjectQueue(undefined as never)).toThrow('do two files import each other');

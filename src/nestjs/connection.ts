@@ -11,7 +11,7 @@ import {
   type Resolver,
   type StoreOptions,
 } from '../index.js';
-import { checkObject, refuse } from './faults.js';
+import { checkObject, checkOptions, refuse, ruleOf } from './faults.js';
 import type { StepstreamOptions, StepstreamQueueOptions } from './options.js';
 import { defaultConnection } from './tokens.js';
 
@@ -37,6 +37,7 @@ export class Connection implements OnApplicationShutdown {
 
   /** The app's own queue, or one more with options of its own. @throws ConfigurationError */
   queue(name: string, options: StepstreamQueueOptions): Queue {
+    checkOptions(options, { defaultJobOptions: ruleOf.given }, `queue "${name}"`);
     if (options.defaultJobOptions === undefined) return this.app.queue(name);
     return this.#kept(new Queue(name, { ...this.#store, ...options }));
   }

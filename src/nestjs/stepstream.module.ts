@@ -55,7 +55,9 @@ export class StepstreamModule {
    * });
    * ```
    */
-  static forRootAsync({ name, ...options }: StepstreamModuleAsyncOptions): DynamicModule {
+  static forRootAsync(known: StepstreamModuleAsyncOptions): DynamicModule {
+    checkObject(known, 'forRootAsync');
+    const { name, ...options } = known;
     const given = Symbol('the options of a connection');
     const make = (factory: StepstreamOptionsFactory) => factory.createStepstreamOptions();
     const providers = asyncOptions<StepstreamOptions, StepstreamOptionsFactory>(given, options, make, 'forRootAsync');
@@ -85,7 +87,9 @@ export class StepstreamModule {
   static registerQueueAsync(...queues: readonly RegisterQueueAsyncOptions[]): DynamicModule {
     const at = 'registerQueueAsync';
     const make = (factory: StepstreamQueueOptionsFactory) => factory.createQueueOptions();
-    const clients = queues.map(({ name, connection, ...options }) => {
+    const clients = queues.map((queue) => {
+      checkObject(queue, at);
+      const { name, connection, ...options } = queue;
       checkOptions({ name, connection }, placeRules, at);
       const given = Symbol("a queue's options");
       const made = asyncOptions<StepstreamQueueOptions, StepstreamQueueOptionsFactory>(given, options, make, at);
