@@ -522,6 +522,17 @@ describe('the life of an app', () => {
     await app.close();
   });
 
+  it('W4: a second close may shorten the grace of the first', async () => {
+    const world = new World();
+    const { app, add } = await world.machine([processor({ step: () => world.timer(3_600_000) })]);
+    await add();
+    await world.settle();
+    const before = world.clock.now();
+    await world.until(Promise.all([app.close({ grace: '1 hour' }), app.close({ grace: 2_000 }), app.close()]));
+    expect(world.clock.now() - before).toBe(2_000);
+    await app.close({ grace: 0 });
+  });
+
   it('W4: close waits for at most `grace`, in milliseconds or as text', async () => {
     for (const grace of [2_000, '2 s']) {
       const world = new World();

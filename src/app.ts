@@ -48,7 +48,7 @@ export interface App {
    * ```
    */
   drain(options?: CloseOptions): Promise<void>;
-  /** Drains, then disposes the processors' instances and disconnects. */
+  /** Drains, then disposes the processors' instances and disconnects. A second call may make the grace shorter. */
   close(options?: CloseOptions): Promise<void>;
   /** The queue of a processor, or of a name. @throws UnknownProcessorError, ConfigurationError for a wrong name */
   queue<P>(processor: Class<P>): Queue<DataOf<P>>;
@@ -161,6 +161,7 @@ class StepstreamApp implements App {
   async close(options: CloseOptions = {}): Promise<void> {
     graceOf(options, 'app');
     this.#context.shutDown();
+    if (this.#closing && options.grace !== undefined) await this.#drain(options); // perhaps for less long
     await (this.#closing ??= this.#close(options));
   }
 
