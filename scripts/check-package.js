@@ -7,7 +7,7 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, normalize } from 'node:path';
+import { delimiter, dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -93,22 +93,23 @@ async function tryOut(project) {
   const expected = readFileSync(join(projects, project, 'printed.txt'), 'utf8');
   cpSync(join(projects, project), cwd, { recursive: true });
   copyFileSync(tarball, join(cwd, 'stepstream.tgz'));
-  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'];
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock', '--silent'];
   await exec('npm', ['install', './stepstream.tgz', ...quiet], cwd);
-  await exec('npm', ['run', '--silent', '--if-present', 'build'], cwd);
-  const printed = await exec('npm', ['--silent', 'start'], cwd);
+  const { build = 'true', start } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')).scripts;
+  await exec('sh', ['-c', build], cwd);
+  const printed = await exec('sh', ['-c', start], cwd);
   return printed === expected ? undefined : `printed\n${printed}\ninstead of\n${expected}`;
 }
 
 /**
- * Answers all that is printed, errors last.
+ * Runs a program of the project's packages, or of ours if it hasn't it; answers all that is printed, errors last.
  *
  * @param {string} program @param {readonly string[]} args @param {string} cwd
  */
 async function exec(program, args, cwd) {
-  const bin = join(root, 'node_modules/.bin', program);
-  const env = { ...process.env, NO_COLOR: '1', npm_config_update_notifier: 'false' };
+  const path = [cwd, root].map((folder) => join(folder, 'node_modules/.bin'));
+  const env = { ...process.env, NO_COLOR: '1', PATH: [...path, process.env.PATH].join(delimiter) };
   const options = { cwd, env, maxBuffer: 16_000_000, timeout: 120_000 };
-  const { stdout, stderr } = await promisify(execFile)(existsSync(bin) ? bin : program, args, options);
+  const { stdout, stderr } = await promisify(execFile)(program, args, options);
   return stdout + stderr;
 }

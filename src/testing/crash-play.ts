@@ -160,7 +160,7 @@ function start(world: World, scene: Scene, plan: Plan, { writes, cleanUp }: Note
 function heldPerJob(made: PerJob, hold: (instance: object) => void): PerJob {
   return perJob((job) => {
     const opened = made.open(job);
-    if ('instance' in opened) hold(opened.instance);
+    if ('instance' in opened && typeof opened.instance === 'object' && opened.instance) hold(opened.instance);
     return opened;
   });
 }

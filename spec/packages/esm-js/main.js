@@ -1,6 +1,6 @@
 /** Plain JavaScript that imports: functions as workers, a queue without an app, each entry in both ways. */
 import { createRequire } from 'node:module';
-import { of } from 'rxjs';
+import { firstValueFrom, of } from 'rxjs';
 import { ConfigurationError, Processor, Queue, Step, Worker } from 'stepstream';
 import { fakeStepJob } from 'stepstream/testing';
 
@@ -11,7 +11,7 @@ console.log('result:', await job.result());
 await worker.close();
 await queue.close();
 
-fakeStepJob('books', {}, ({ data }) => of(`${data}: packed`)).subscribe((packed) => console.log('by hand:', packed));
+console.log('by hand:', await firstValueFrom(fakeStepJob('books', {}, ({ data }) => of(`${data}: packed`))));
 
 try {
   new Queue('mails', { conection: 'redis://127.0.0.1' });
