@@ -88,6 +88,11 @@ describe('help', () => {
     for (const part of ['--redis <url>', '--json', 'Exit codes:\n  0  done']) expect(out).toContain(part);
   });
 
+  it('is what the guide shows', async () => {
+    const guide = await readFile('docs/guides/command-line.md', 'utf8');
+    expect(guide).toContain(`$ npx stepstream --help\n${(await cli(['--help'])).out}`);
+  });
+
   it('is what one gets who names no command, on the standard error', async () => {
     for (const args of [[], ['jobs']]) {
       const { code, out, err } = await cli(args);
