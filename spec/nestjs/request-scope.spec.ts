@@ -9,6 +9,7 @@ import {
 import { delay, Processor, ResolveError, Step, type App, type Job, type StepJob } from 'stepstream';
 import { getAppToken, InjectQueue, StepstreamModule } from 'stepstream/nestjs';
 import { of, type Observable } from 'rxjs';
+import { World } from '../support/world.js';
 import { closeAll, started } from './nest.js';
 
 afterEach(closeAll);
@@ -43,36 +44,39 @@ class Invoices {
     return of([request.id === job.id, request.data.tenant, number, this.rates.of(request.data.tenant)]);
   }
   @Step() send(_job: StepJob, rated: unknown): Observable<unknown> {
-    return of(rated).pipe(delay(1));
+    return of(rated).pipe(delay('1 day'));
   }
   @Step() sent(_job: StepJob, rated: unknown): Observable<unknown> {
     return of([rated, this.tenant.number, this.mail.name]);
   }
 }
 
-const imports = [StepstreamModule.forRoot(), StepstreamModule.registerQueue(Invoices, 'mail')];
+const queues = StepstreamModule.registerQueue(Invoices, 'mail');
+
+/** What comes of an invoice for a tenant. */
+async function invoicing(): Promise<(tenant: string) => Promise<unknown>> {
+  const world = new World();
+  const imports = [StepstreamModule.forRoot({ connection: world.engine }), queues];
+  const nest = await started({ imports, providers });
+  expect(made).toBe(0);
+  const queue = nest.get<App>(getAppToken()).queue(Invoices);
+  return async (tenant) => world.until((await queue.add('invoice', { tenant })).result());
+}
 const providers = [Tenant, Rates, Invoices];
 
 describe('a request-scoped processor', () => {
   it('is resolved for each activation of a job, which is its REQUEST, and shared by the steps of it', async () => {
-    const nest = await started({ imports, providers });
-    expect(made).toBe(0);
-    const queue = nest.get<App>(getAppToken()).queue(Invoices);
-    expect(await (await queue.add('invoice', { tenant: 'Ada' })).result()).toEqual([[true, 'Ada', 1, 3], 2, 'mail']);
-    expect(await (await queue.add('invoice', { tenant: 'Babbage' })).result()).toEqual([
-      [true, 'Babbage', 3, 7],
-      4,
-      'mail',
-    ]);
+    const invoice = await invoicing();
+    expect(await invoice('Ada')).toEqual([[true, 'Ada', 1, 3], 2, 'mail']);
+    expect(await invoice('Babbage')).toEqual([[true, 'Babbage', 3, 7], 4, 'mail']);
   });
 
   it('that can not be made fails its job, not the worker', async () => {
-    const nest = await started({ imports, providers });
-    const queue = nest.get<App>(getAppToken()).queue(Invoices);
-    const failing = (await queue.add('invoice', { tenant: 'nobody' })).result();
+    const invoice = await invoicing();
+    const failing = invoice('nobody');
     await expect(failing).rejects.toThrow(ResolveError);
     await expect(failing).rejects.toThrow('Invoices could not be made for job 1: there is no such tenant');
-    expect(await (await queue.add('invoice', { tenant: 'Ada' })).result()).toBeDefined();
+    expect(await invoice('Ada')).toBeDefined();
   });
 
   it('works beside one of another scope: a transient one is made once, for the worker', async () => {
@@ -84,7 +88,7 @@ describe('a request-scoped processor', () => {
         return of(this.number);
       }
     }
-    const nest = await started({ imports, providers: [...providers, Counts] });
+    const nest = await started({ imports: [StepstreamModule.forRoot(), queues], providers: [...providers, Counts] });
     const queue = nest.get<App>(getAppToken()).queue(Counts);
     const first = await (await queue.add('count', 1)).result();
     expect(await (await queue.add('count', 1)).result()).toBe(first);

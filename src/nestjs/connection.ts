@@ -31,8 +31,8 @@ export class Connection implements OnApplicationShutdown {
     this.#runsJobs = options.workers !== false;
     const logger = options.logger ?? new Logger(name === defaultConnection ? 'Stepstream' : `Stepstream ${name}`);
     this.app = appOf(name, { ...options, logger }, this.#runsJobs ? processors : [], resolver);
-    const { prefix, codec } = options;
-    this.#store = { connection: this.app.engine, logger, ...(prefix && { prefix }), ...(codec && { codec }) };
+    const { workers: _workers, grace: _grace, ...store } = options;
+    this.#store = { ...store, connection: this.app.engine, logger };
   }
 
   /** The app's own queue, or one more with options of its own. @throws ConfigurationError */
