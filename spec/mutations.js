@@ -137,7 +137,7 @@ export const mutations = [
   without(
     'G3',
     'steps/step-run.ts',
-    '    this.stop();\n    this.#ends.parked(type);',
+    "    this.stop('parked');\n    this.#ends.parked(type);",
     '    this.#ends.parked(type);',
     gates,
   ),
@@ -387,10 +387,18 @@ export const mutations = [
     admin,
     contract,
   ),
+  without('A3', 'steps/progress.ts', 'base > attemptsMade ? 0 : base', 'base', admin),
   without(
     'A3',
     'steps/progress.ts',
-    'if (this.#cursor.attemptBase > attemptsMade) this.change({ attemptBase: 0 });',
+    'checkpoint?.attemptBase ?? this.#cursor.attemptBase',
+    'this.#cursor.attemptBase',
+    admin,
+  ),
+  without(
+    'A3',
+    'engine/memory/ending.ts',
+    '  if (job.seq > 0) job.failed = { seq: job.seq, attemptsMade: job.attemptsMade };\n',
     '',
     admin,
   ),
