@@ -6,6 +6,7 @@ import { createApp, memoryEngine, type Engine } from 'stepstream';
 import { openTelemetry } from 'stepstream/opentelemetry';
 import { prometheus, type Prometheus } from 'stepstream/prometheus';
 import { useOpenTelemetry } from '../support/open-telemetry.js';
+import { faultsThrownBy } from '../support/faults.js';
 import { processor } from '../support/processor.js';
 import { start } from '../support/world.js';
 
@@ -99,7 +100,8 @@ describe('prometheus()', () => {
     const all = await read(figures);
     for (const { metrics } of Object.values(all)) expect(metrics[0]!.labels).toMatchObject({ instance: 'a"b\\c\nd' });
     expect(Number(all['process_resident_memory_bytes']!.metrics[0]!.value)).toBeGreaterThan(1e6);
-    expect(() => prometheus({ labels: { 'not-a-name': '' } })).toThrow('"not-a-name" is no name of a label');
+    const wrong = { labels: { 'not-a-name': '', __own: '' }, prefix: 'a_', process: 'no' };
+    expect(faultsThrownBy(() => prometheus(wrong as object))).toHaveLength(4);
   });
 
   it('of a store that cannot be reached it leaves out the queues', async () => {

@@ -1,1 +1,2 @@
-export { prometheus, type Prometheus, type PrometheusOptions } from './prometheus.js';
+export type { PrometheusOptions } from './options.js';
+export { prometheus, type Prometheus } from './prometheus.js';

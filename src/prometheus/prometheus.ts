@@ -1,16 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Metrics } from '../index.js';
-import { isName, type Labels } from './exposition.js';
 import { Gauges } from './gauges.js';
+import { checkOptions, type PrometheusOptions } from './options.js';
 import { processLines } from './process-lines.js';
 import { Series } from './series.js';
-
-export interface PrometheusOptions {
-  /** Labels of every line, such as `{ instance: 'a' }`. */
-  readonly labels?: Labels;
-  /** Processor time and memory of this process, too. Default true; false for who has them from elsewhere. */
-  readonly process?: boolean;
-}
 
 /** Collects figures in this process, and tells them in Prometheus' text format. */
 export interface Prometheus {
@@ -26,7 +19,7 @@ export interface Prometheus {
 /**
  * Figures for Prometheus, without OpenTelemetry: the same ones, named as its Prometheus exporter names them.
  *
- * @throws TypeError for a label whose name Prometheus doesn't take
+ * @throws ConfigurationError that names all that is wrong
  * @example
  * ```ts
  * import { createServer } from 'node:http';
@@ -37,9 +30,9 @@ export interface Prometheus {
  * createServer(figures.handler).listen(9464, '127.0.0.1');
  * ```
  */
-export function prometheus({ labels = {}, process = true }: PrometheusOptions = {}): Prometheus {
-  const wrong = Object.keys(labels).find((name) => !isName(name));
-  if (wrong !== undefined) throw new TypeError(`"${wrong}" is no name of a label: it has letters, digits and _`);
+export function prometheus(options: PrometheusOptions = {}): Prometheus {
+  checkOptions(options);
+  const { labels = {}, process = true } = options;
   const series = new Series(labels);
   const gauges = new Gauges(labels);
 

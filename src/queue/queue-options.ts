@@ -12,7 +12,7 @@ export interface QueueOptions extends StoreOptions {
 }
 
 /** Options of `new QueueEvents`. */
-export interface QueueEventsOptions extends StoreOptions {
+export interface QueueEventsOptions extends Omit<StoreOptions, 'telemetry'> {
   /** Begins to listen at once. Default true. */
   readonly autorun?: boolean;
   /** Begins after this event, as far as the store still has what came then; `'0'`: with the first. Default: from now on. */
@@ -24,8 +24,10 @@ export const queueOptionRules: OptionRules<QueueOptions> = {
   defaultJobOptions: { test: isRecord, expects: 'options of jobs' },
 };
 
+const { telemetry: _whoListensDoesNothing, ...storeRules } = storeOptionRules;
+
 export const queueEventsOptionRules: OptionRules<QueueEventsOptions> = {
-  ...storeOptionRules,
+  ...storeRules,
   autorun: { test: (value) => typeof value === 'boolean', expects: 'true or false' },
   lastEventId: {
     test: (value) => typeof value === 'string' && /^(\$|\d+(-\d+)?)$/.test(value),

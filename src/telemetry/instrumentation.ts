@@ -6,6 +6,9 @@ import { keys, ofQueue } from './attributes.js';
 import { ObservedActivation, type Observers } from './observed.js';
 import type { Observation, Telemetry } from './telemetry.js';
 
+/** By what stands before it: `app.engine` may be given to another, which has telemetry of its own. */
+const realOf = new WeakMap<Engine, Engine>();
+
 /** A worker of this process, as its figures show it. */
 interface Slots {
   readonly activeCount: number;
@@ -27,9 +30,10 @@ export class Instrumentation {
   readonly #unobserve: readonly (() => void)[];
 
   constructor(engine: Engine, { tracing, metrics }: Telemetry) {
-    this.#real = engine;
+    this.#real = realOf.get(engine) ?? engine;
     this.#to = { clock: engine.clock, tracing, metrics };
     this.engine = this.#standBetween();
+    realOf.set(this.engine, this.#real);
     this.#unobserve = metrics
       ? [
           metrics.observe('stepstream.queue.jobs', () => this.#depths()),
