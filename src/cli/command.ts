@@ -21,6 +21,8 @@ export class UsageError extends Error {
 
 export interface CommandOption {
   readonly type: 'string' | 'boolean';
+  /** One letter that stands for it. */
+  readonly short?: string;
   readonly multiple?: boolean;
   /** What stands for its value in the help. */
   readonly value?: string;

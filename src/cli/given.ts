@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import { UsageError, type Command, type CommandOption, type Given } from './command.js';
+import { UsageError, type Command, type CommandOption, type CommandOptions, type Given } from './command.js';
 
 /** What every command takes. */
 export const commonOptions = {
   json: { type: 'boolean', help: 'print JSON, for programs' },
-  help: { type: 'boolean', help: 'print this' },
-} as const;
+  help: { type: 'boolean', short: 'h', help: 'print this' },
+} as const satisfies CommandOptions;
 
 /**
  * Reads what a command was given.
@@ -28,7 +28,9 @@ type Values = Readonly<Record<string, undefined | string | boolean | readonly (s
 
 function parse(command: Command, args: readonly string[]): { values: Values; positionals: readonly string[] } {
   const entries = Object.entries<CommandOption>({ ...command.options, ...commonOptions });
-  const options = Object.fromEntries(entries.map(([name, { type }]) => [name, { type, multiple: type === 'string' }]));
+  const options = Object.fromEntries(
+    entries.map(([name, { type, short }]) => [name, { type, multiple: type === 'string', ...(short && { short }) }]),
+  );
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true }) as never;
   } catch (error) {

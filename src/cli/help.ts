@@ -29,8 +29,11 @@ export function overview(commands: readonly Command[], group = ''): string {
 
 export function helpOf({ name, description, arguments: args, options }: Command): string {
   const rows = Object.entries<CommandOption>({ ...options, ...commonOptions }).map(
-    ([option, { value, help, multiple }]) =>
-      [`  --${option}${value ? ` <${value}>` : ''}`, multiple ? `${help}; may be repeated` : help] as const,
+    ([option, { short, value, help, multiple }]) =>
+      [
+        `  ${short ? `-${short}, ` : ''}--${option}${value ? ` <${value}>` : ''}`,
+        multiple ? `${help}; may be repeated` : help,
+      ] as const,
   );
   const usage = ['stepstream', name, ...args, '[options]'].join(' ');
   return [`Usage: ${usage}`, '', description, '', 'Options:', ...columns(rows), '', ...exits].join('\n');

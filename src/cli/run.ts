@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ConfigurationError, StoreFaultError, StoreUnavailableError, UnsupportedStoreError } from '../index.js';
+import { ConfigurationError } from '../index.js';
 import { UsageError, exitCodes, type Command, type ExitCode, type Surroundings } from './command.js';
 import { doctor } from './doctor/doctor.js';
 import { readGiven } from './given.js';
@@ -9,8 +9,9 @@ import { cancel, promote, retry } from './jobs/change.js';
 import { list } from './jobs/list.js';
 import { queues } from './jobs/queues.js';
 import { show } from './jobs/show.js';
+import { isStoreError } from './store-error.js';
 import { asJson } from './terminal/json.js';
-import { withoutPasswords } from './terminal/printable.js';
+import { printable, withoutPasswords } from './terminal/printable.js';
 
 const commands: readonly Command[] = [doctor, queues, list, show, retry, cancel, promote];
 
@@ -20,13 +21,15 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   try {
     return await dispatch(args, surroundings);
   } catch (error) {
-    const code = codeFor(error);
-    const message = withoutPasswords((error as Error).message);
-    const isJson = args.includes('--json') && code !== exitCodes.usage;
-    if (isJson) terminal.print(asJson({ error: { code: (error as StoreFaultError).code, message } }));
-    else terminal.complain(`stepstream: ${message}`);
-    if (code === exitCodes.usage) terminal.complain('stepstream --help tells what there is');
-    return code;
+    if (error instanceof UsageError || error instanceof ConfigurationError) {
+      terminal.complain(`stepstream: ${textOf(error)}`);
+      terminal.complain('stepstream --help tells what there is');
+      return exitCodes.usage;
+    }
+    if (!isStoreError(error)) throw error; // a mistake of this program
+    if (args.includes('--json')) terminal.print(asJson({ error: { code: error.code, message: textOf(error) } }));
+    else terminal.complain(`stepstream: ${textOf(error)}`);
+    return exitCodes.store;
   }
 }
 
@@ -40,13 +43,13 @@ async function dispatch(args: readonly string[], surroundings: Surroundings): Pr
     return exitCodes.ok;
   }
   const [first = '', second] = args;
-  if (first === '--version') {
+  if (first === '--version' || first === '-v') {
     terminal.print(versionOf(program));
     return exitCodes.ok;
   }
   const group = commands.some(({ name }) => name.startsWith(`${first} `)) ? first : '';
   const asked = args.at(group ? 1 : 0);
-  if (asked === '--help') {
+  if (asked === '--help' || asked === '-h') {
     terminal.print(overview(commands, group));
     return exitCodes.ok;
   }
@@ -55,12 +58,9 @@ async function dispatch(args: readonly string[], surroundings: Surroundings): Pr
   return exitCodes.usage;
 }
 
-/** @throws what is none of a user's, or an operator's */
-function codeFor(error: unknown): ExitCode {
-  if (error instanceof UsageError || error instanceof ConfigurationError) return exitCodes.usage;
-  const ofStore = [StoreUnavailableError, StoreFaultError, UnsupportedStoreError];
-  if (ofStore.some((each) => error instanceof each)) return exitCodes.store;
-  throw error;
+/** It may quote what a stranger has stored, or a URL that was mistyped. */
+function textOf({ message }: Error): string {
+  return withoutPasswords(message.split('\n').map(printable).join('\n'));
 }
 
 /** Of the package that the program is of. */

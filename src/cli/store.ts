@@ -1,6 +1,6 @@
 import { createApp, type App, type Logger, type StoreOptions } from '../index.js';
 import { UsageError, type CommandOptions, type Given, type Surroundings } from './command.js';
-import { lenientCodec } from './jobs/payload.js';
+import { lenientCodec } from './payload.js';
 import { printable, withoutPasswords } from './terminal/printable.js';
 
 /** How to get to Redis. */

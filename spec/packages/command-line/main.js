@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 const { REDIS_URL: _url, ...env } = process.env;
 
 function npx(...args) {
-  const { status, stdout, stderr } = spawnSync('npx', ['--no-install', 'stepstream', ...args], { env, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('npx', ['--no-install', 'stepstream', ...args], {
+    env,
+    encoding: 'utf8',
+  });
   return { status, stdout, stderr };
 }
 

@@ -1,5 +1,6 @@
-import { StoreFaultError, StoreUnavailableError, UnsupportedStoreError, type App } from '../../index.js';
+import { StoreUnavailableError, UnsupportedStoreError, type App } from '../../index.js';
 import type { Given } from '../command.js';
+import { isStoreError } from '../store-error.js';
 import { withStore } from '../store.js';
 import { finding, skipped, type Area, type Check } from './check.js';
 import { queueChecks } from './queue-checks.js';
@@ -28,14 +29,14 @@ export async function redisAreas(url: string | undefined, given: Given): Promise
       },
     );
   } catch (error) {
-    if (!isOfStore(error)) throw error;
+    if (!isStoreError(error)) throw error;
     const check = finding('problem', 'redis', {
       found: error.message,
       why: 'without Redis no job is added, and none is run',
       fix:
         error instanceof UnsupportedStoreError
-          ? 'as it says: docs/redis.md tells what Redis must be'
-          : 'as it says, or correct --redis or REDIS_URL',
+          ? 'Redis 7.0 or Valkey 7.2 or newer; of a cluster, a prefix with a {hash tag}: docs/redis.md'
+          : 'start Redis, or correct --redis or REDIS_URL',
     });
     return [{ title: 'Redis', checks: [check] }];
   }
@@ -49,8 +50,8 @@ function warned(message: string): readonly Check[] {
 }
 
 /** Commands beside those that reading takes, as far as they can be tried without a change. */
-async function permissionChecks(app: App): Promise<readonly Check[]> {
-  return await allowed('redis-permissions', async () => {
+function permissionChecks(app: App): Promise<readonly Check[]> {
+  return allowed('redis-permissions', async () => {
     await app.engine.clients('stepstream-doctor', 'workers');
     return [];
   });
@@ -67,8 +68,4 @@ async function allowed(id: string, look: () => Promise<readonly Check[]>): Promi
       'an engine whose script is stopped halfway leaves a job half written, and one that may not list clients notices deaths late';
     return [finding('problem', id, { found, why, fix: 'grant what docs/redis.md lists under "A user of its own"' })];
   }
-}
-
-function isOfStore(error: unknown): error is StoreUnavailableError | StoreFaultError | UnsupportedStoreError {
-  return [StoreUnavailableError, StoreFaultError, UnsupportedStoreError].some((each) => error instanceof each);
 }

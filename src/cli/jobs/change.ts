@@ -1,13 +1,4 @@
-import {
-  JobStateError,
-  StoreFaultError,
-  StoreUnavailableError,
-  UnsupportedStoreError,
-  type Job,
-  type JobState,
-  type Queue,
-  type StepstreamError,
-} from '../../index.js';
+import { JobStateError, type Job, type JobState, type Queue, type StepstreamError } from '../../index.js';
 import {
   exitCodes,
   UsageError,
@@ -18,6 +9,7 @@ import {
   type Surroundings,
 } from '../command.js';
 import { storeOptions, withRedis } from '../store.js';
+import { isStoreError } from '../store-error.js';
 import { asJson } from '../terminal/json.js';
 import { printable } from '../terminal/printable.js';
 
@@ -126,15 +118,10 @@ async function outcomeOf(queue: Queue, id: string, change: (job: Job) => Promise
     await change(job);
     return { id, done: true };
   } catch (error) {
-    if (isOfStore(error)) throw error;
+    if (isStoreError(error)) throw error; // it would fail for the next job, too
     const { code, message } = error as StepstreamError;
     return { id, done: false, error: { code, message } };
   }
-}
-
-/** It would fail for the next job, too. */
-function isOfStore(error: unknown): boolean {
-  return [StoreUnavailableError, StoreFaultError, UnsupportedStoreError].some((each) => error instanceof each);
 }
 
 function tell(

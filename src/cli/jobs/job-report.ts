@@ -1,6 +1,6 @@
 import { checkpointOf, type App, type Job, type JobCheckpoint, type JobOptions } from '../../index.js';
 import { summaryOf, type JobSummary } from './job-summary.js';
-import { ifReadable } from './payload.js';
+import { ifReadable } from '../payload.js';
 
 /** All that there is to know of a job, as `--json` prints it. Times in milliseconds since the epoch. */
 export interface JobReport extends JobSummary {

@@ -1,5 +1,5 @@
 import { checkpointOf, type Job, type JobState } from '../../index.js';
-import { ifReadable } from './payload.js';
+import { ifReadable } from '../payload.js';
 
 /** A job in a list, as `--json` prints it. Times in milliseconds since the epoch. */
 export interface JobSummary {

@@ -1,4 +1,4 @@
-import { jsonCodec, type Codec } from '../../index.js';
+import { jsonCodec, type Codec } from '../index.js';
 
 /** What another codec has written: its text, as no more is known of it here. */
 export class Opaque {
