@@ -80,10 +80,12 @@ describe('help', () => {
     expect(all.out).toMatch(
       /^Usage: stepstream <command> \[options\]\n\nCommands:\n {2}doctor {8}.*\n {2}jobs queues /,
     );
+    await expect(cli(['-h'])).resolves.toEqual(all);
     const group = await cli(['jobs', '--help']);
     expect(group.out).toMatch(/^Usage: stepstream jobs <command> \[options\]\n/);
     expect(group.out).not.toContain('  doctor  ');
     const { out } = await cli(['jobs', 'show', '--help']);
+    await expect(cli(['jobs', 'show', '-h'])).resolves.toMatchObject({ code: 0, out });
     expect(out).toMatch(/^Usage: stepstream jobs show <queue> <id> \[options\]\n/);
     for (const part of ['--redis <url>', '--json', 'Exit codes:\n  0  done']) expect(out).toContain(part);
   });
