@@ -58,23 +58,24 @@ async function telemetryOf(kind: Kind): Promise<Telemetry | undefined> {
   });
 }
 
-/** Jobs per second of this process: the second run, when the code is compiled. */
-async function rate(kind: Kind): Promise<number> {
+/** Processor time of this process in µs per job: of the second run, when the code is compiled. Other work disturbs it less than a rate. */
+async function cost(kind: Kind): Promise<number> {
   const telemetry = await telemetryOf(kind);
-  let perSecond = 0;
+  let perJob = 0;
   for (let run = 0; run < 2; run++) {
     const app = createApp({ processors: [FiveSteps], ...(telemetry && { telemetry }) });
     for (let at = 0; at < jobs; at += 1_000) {
       await app.queue('five').addBulk(Array.from({ length: 1_000 }, (_, n) => ({ name: 'job', data: at + n })));
     }
     const drained = new Promise<void>((resolve) => void app.worker(FiveSteps).once('drained', () => resolve()));
-    const begun = performance.now();
+    const before = process.cpuUsage();
     await app.start();
     await drained;
-    perSecond = (jobs * 1_000) / (performance.now() - begun);
+    const { user, system } = process.cpuUsage(before);
+    perJob = (user + system) / jobs;
     await app.close();
   }
-  return perSecond;
+  return perJob;
 }
 
 function median(values: readonly number[]): number {
@@ -84,28 +85,27 @@ function median(values: readonly number[]): number {
 function compare(other: string | undefined): void {
   const script = (checkout: string): string => join(checkout, 'dist/bench/telemetry.js');
   const all = kinds.map((kind) => ({ kind, name: kind as string, checkout: process.cwd() }));
-  if (other !== undefined) all.push({ kind: 'off', name: `off, in ${other}`, checkout: other });
-  const rates = new Map<string, number[]>(all.map(({ name }) => [name, []]));
+  if (other !== undefined) all.unshift({ kind: 'off', name: `off, in ${other}`, checkout: other });
+  const costs = new Map<string, number[]>(all.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const { kind, name, checkout } of round % 2 ? all.toReversed() : all) {
-      const perSecond = Number(
+      const perJob = Number(
         execFileSync(process.execPath, [script(checkout), kind], { cwd: checkout, encoding: 'utf8' }),
       );
-      rates.get(name)!.push(perSecond);
+      costs.get(name)!.push(perJob);
     }
   }
   console.log(
     `Node ${process.version}, ${cpus()[0]!.model.trim()}, ${cpus().length} cores; medians of ${rounds} rounds.\n`,
   );
-  console.log('| telemetry | jobs of five steps | to off (rounds) |\n| --- | --- | --- |');
-  for (const [name, own] of rates) {
-    const ratios = own.map((each, round) => each / rates.get('off')![round]!);
+  console.log('| telemetry | CPU per job of five steps | to off (rounds) |\n| --- | --- | --- |');
+  for (const [name, own] of costs) {
+    const ratios = own.map((each, round) => each / costs.get('off')![round]!);
     const span = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
-    const shown = Math.round(median(own)).toLocaleString('en');
-    console.log(`| ${name} | ${shown} jobs/s | ${median(ratios).toFixed(2)}× (${span}) |`);
+    console.log(`| ${name} | ${Math.round(median(own))} µs | ${median(ratios).toFixed(2)}× (${span}) |`);
   }
 }
 
 const [first, second] = process.argv.slice(2);
-if (kinds.includes(first as Kind)) console.log(await rate(first as Kind));
+if (kinds.includes(first as Kind)) console.log(await cost(first as Kind));
 else compare(first === '--against' ? second : undefined);

@@ -12,6 +12,7 @@ interface Distribution {
 /** What has been counted and measured since the process began, by figure and labels. */
 export class Series {
   readonly #labels: Labels;
+  readonly #texts = new Map<string, string>();
   readonly #counts = new Map<CounterName, Map<string, number>>();
   readonly #distributions = new Map<HistogramName, Map<string, Distribution>>();
 
@@ -19,15 +20,23 @@ export class Series {
     this.#labels = labels;
   }
 
+  /** Worded once for each: they come with every job, and are few. */
+  #labelsOf(attributes: Attributes): string {
+    const key = JSON.stringify(attributes);
+    let text = this.#texts.get(key);
+    if (text === undefined) this.#texts.set(key, (text = labelsOf(attributes, this.#labels)));
+    return text;
+  }
+
   count(counter: CounterName, by: number, attributes: Attributes): void {
     const counts = within(this.#counts, counter);
-    const labels = labelsOf(attributes, this.#labels);
+    const labels = this.#labelsOf(attributes);
     counts.set(labels, (counts.get(labels) ?? 0) + by);
   }
 
   record(histogram: HistogramName, seconds: number, attributes: Attributes): void {
     const distributions = within(this.#distributions, histogram);
-    const labels = labelsOf(attributes, this.#labels);
+    const labels = this.#labelsOf(attributes);
     let distribution = distributions.get(labels);
     if (!distribution) {
       distribution = { counts: Array.from({ length: buckets.length + 1 }, () => 0), sum: 0 };
