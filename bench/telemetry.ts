@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { of } from 'rxjs';
-import { createApp, Processor, Step, type StepJob, type Telemetry } from 'stepstream';
+import { createApp, Processor, Step, type StepJob, type AppOptions } from 'stepstream';
 
 /**
  * What telemetry costs, on the embedded engine, where nothing else costs much. Each round is a process of its own, the kinds in
@@ -40,11 +40,11 @@ const kinds: readonly Kind[] = [
 const jobs = 20_000;
 const rounds = 9;
 
-async function telemetryOf(kind: Kind): Promise<Telemetry | undefined> {
-  if (kind === 'off') return undefined;
-  if (kind === 'prometheus') return (await import('stepstream/prometheus')).prometheus();
+async function optionsOf(kind: Kind): Promise<AppOptions> {
+  if (kind === 'off') return {};
+  if (kind === 'prometheus') return { telemetry: (await import('stepstream/prometheus')).prometheus() };
   const { openTelemetry } = await import('stepstream/opentelemetry');
-  if (kind === 'OpenTelemetry without an SDK') return openTelemetry();
+  if (kind === 'OpenTelemetry without an SDK') return { telemetry: openTelemetry() };
   const { context } = await import('@opentelemetry/api');
   const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks');
   const { BasicTracerProvider, BatchSpanProcessor, InMemorySpanExporter } =
@@ -52,18 +52,16 @@ async function telemetryOf(kind: Kind): Promise<Telemetry | undefined> {
   const { MeterProvider } = await import('@opentelemetry/sdk-metrics');
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const spanProcessors = [new BatchSpanProcessor(new InMemorySpanExporter())];
-  return openTelemetry({
-    tracerProvider: new BasicTracerProvider({ spanProcessors }),
-    meterProvider: new MeterProvider(),
-  });
+  const tracerProvider = new BasicTracerProvider({ spanProcessors });
+  return { telemetry: openTelemetry({ tracerProvider, meterProvider: new MeterProvider() }) };
 }
 
 /** Processor time of this process in µs per job: of the second run, when the code is compiled. Other work disturbs it less than a rate. */
 async function cost(kind: Kind): Promise<number> {
-  const telemetry = await telemetryOf(kind);
+  const options = await optionsOf(kind);
   let perJob = 0;
   for (let run = 0; run < 2; run++) {
-    const app = createApp({ processors: [FiveSteps], ...(telemetry && { telemetry }) });
+    const app = createApp({ processors: [FiveSteps], ...options });
     for (let at = 0; at < jobs; at += 1_000) {
       await app.queue('five').addBulk(Array.from({ length: 1_000 }, (_, n) => ({ name: 'job', data: at + n })));
     }
