@@ -1,6 +1,6 @@
 /** The API reference, with the guides beside it: `npm run docs` at the root. A warning is an error. */
 import { existsSync, readFileSync } from 'node:fs';
-import { Converter } from 'typedoc';
+import { Converter, OptionDefaults } from 'typedoc';
 
 const { name, exports } = JSON.parse(readFileSync('../../package.json', 'utf8'));
 
@@ -42,7 +42,23 @@ const port = [
 const ours = ['Hold', 'JobContext', 'JobRunner', 'JobView', 'Payloads'];
 
 /** What the compiler works out: nobody writes it down. */
-const inferred = ['ChildrenOf', 'Input', 'Output', 'StepsOf', 'Stream', 'Takes', 'Time'];
+const inferred = [
+  'Ask',
+  'ChildrenOf',
+  'Input',
+  'Output',
+  'Status',
+  'StepsOf',
+  'Stream',
+  'Takes',
+  'Time',
+  'counters',
+  'gauges',
+  'histograms',
+];
+
+/** As others' packages want it: bull-board, bullmq-otel, linters. */
+const theirs = ['BoardJob', 'BoardNode', 'BoardScheduler', 'BullmqSpan', 'Node'];
 
 export default {
   name: 'Stepstream',
@@ -52,12 +68,13 @@ export default {
   out: 'out',
   readme: '../../README.md',
   projectDocuments: ['../*.md', '../guides/*.md'],
+  highlightLanguages: [...OptionDefaults.highlightLanguages, 'dockerfile'],
   sort: ['source-order'],
   disableSources: true,
   excludeExternals: true,
   excludePrivate: true,
   excludeProtected: true,
-  intentionallyNotExported: [...port, ...ours, ...inferred],
+  intentionallyNotExported: [...port, ...ours, ...inferred, ...theirs],
   treatWarningsAsErrors: true,
   validation: { invalidPath: false }, // of files: scripts/check-docs.js follows them, folders too
 };
