@@ -403,4 +403,15 @@ describe.each(engines)("bull-board's HTTP API on %s", (engine) => {
       data: expect.stringMatching(/^unreadable here: /),
     });
   });
+
+  it('shows the rest of a job that sleeps longer than there are dates', async () => {
+    const app = await stage.app(processor({ rest: () => of(1).pipe(delay(1e16)) }));
+    const job = await app.queue('work').add('job', 1);
+    await until(job, 'delayed');
+    const board = await stage.board(app, ['work']);
+    await expect(board.job('work', job.id)).resolves.toMatchObject({
+      status: 'delayed',
+      progress: expect.stringMatching(/^unreadable here: /),
+    });
+  });
 });

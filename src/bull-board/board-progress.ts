@@ -9,10 +9,16 @@ export type Detail = 'all' | 'some';
  * steps where it stands.
  */
 export function boardProgress(job: Job, detail: Detail): QueueJobJson['progress'] {
-  const checkpoint = readable(() => checkpointOf(job));
+  const place = readable(() => placeOf(job, detail));
   const last: QueueJobJson['progress'] | undefined = readable(() => job.progress) ?? undefined;
-  if (checkpoint === undefined || typeof checkpoint === 'string') return checkpoint ?? last ?? 0;
-  return { ...shown(checkpoint, detail), ...(last !== undefined && { last }) };
+  if (place === undefined || typeof place === 'string') return place ?? last ?? 0;
+  return { ...place, ...(last !== undefined && { last }) };
+}
+
+/** Where a job of steps stands. */
+function placeOf(job: Job, detail: Detail): object | undefined {
+  const checkpoint = checkpointOf(job);
+  return checkpoint && shown(checkpoint, detail);
 }
 
 function shown({ step, visit, run, gates, outputs }: JobCheckpoint, detail: Detail): object {
