@@ -8,6 +8,9 @@ export interface Order {
   readonly bankIsSilent?: boolean;
 }
 
+/** Milliseconds that a parcel takes. */
+const pace = Number(process.env['PACE'] ?? 0);
+
 /** It writes down what it does, so that a test sees how often that was. */
 @Processor('orders')
 export class Orders {
@@ -17,7 +20,7 @@ export class Orders {
 
   @Step() pack({ id, data: { parcels }, saved = 0 }: StepJob<Order, number>) {
     return range(saved + 1, parcels - saved).pipe(
-      concatMap((parcel) => timer(30).pipe(concatMap(() => of(parcel)))),
+      concatMap((parcel) => timer(pace).pipe(concatMap(() => of(parcel)))),
       tap((parcel) => console.log(`order ${id}: parcel ${parcel}`)),
     );
   }
