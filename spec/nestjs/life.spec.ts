@@ -201,7 +201,7 @@ describe('the life of the application', () => {
     await closed;
   });
 
-  it('an application that can not make a processor does not start, and closes', async () => {
+  it('an application that can not make a processor does not start, on no connection, and closes', async () => {
     @Processor('broken')
     class Broken {
       @Step() step(): Observable<number> {
@@ -209,11 +209,39 @@ describe('the life of the application', () => {
       }
     }
     const nest = await compiled({
-      imports: [StepstreamModule.forRoot()],
+      imports: [
+        StepstreamModule.forRoot(),
+        SlowModule,
+        StepstreamModule.forRoot({ name: 'archive' }),
+        StepstreamModule.registerQueue({ name: Broken, connection: 'archive' }),
+      ],
       providers: [{ provide: Broken, useFactory: () => ({ another: 'object' }) }],
     });
     await expect(nest.init()).rejects.toThrow('what the container gave for Broken has no method step');
+    expect(nest.get<App>(getAppToken()).worker(Slow).isRunning()).toBe(false);
     await close(nest);
+  });
+
+  it('a server that is closed while it gets ready takes no jobs, and is told of no mistake', async () => {
+    const [began, ready] = [later(), later()];
+    @Injectable()
+    class Warming implements OnApplicationBootstrap {
+      onApplicationBootstrap(): Promise<void> {
+        began.done();
+        return ready.promise;
+      }
+    }
+    const engine = memoryEngine();
+    const claim = jest.spyOn(engine, 'claim');
+    const imports = [StepstreamModule.forRoot({ connection: engine }), SlowModule];
+    const nest = (await compiled({ imports, providers: [Warming] })).createNestApplication({ logger: false });
+    const initialized = nest.init();
+    await began.promise;
+    const closed = nest.close();
+    ready.done();
+    await initialized;
+    await closed;
+    expect(claim).not.toHaveBeenCalled();
   });
 });
 

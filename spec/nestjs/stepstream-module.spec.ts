@@ -252,14 +252,23 @@ describe('StepstreamModule', () => {
     it("the options of a connection, with the processors' declarations", async () => {
       @Processor('empty')
       class Empty {}
-      const options = { prefix: 'a:b', workers: 'no', processors: [], colour: 'red', grace: 'soon' };
+      const options = {
+        prefix: 'a:b',
+        workers: 'no',
+        processors: [],
+        defaultJobOptions: {},
+        colour: 'red',
+        grace: 'soon',
+      };
       const { message } = await refusal({ imports: [StepstreamModule.forRoot(options as never)], providers: [Empty] });
       expect(message).toMatch(/connection "default": there is no option "processors": processors are found among/);
+      expect(message).toMatch(/connection "default": there is no option "defaultJobOptions": they are a queue's/);
       expect(message).toMatch(/connection "default": workers must be true or false/);
       expect(message).toMatch(/connection "default": prefix must/);
       expect(message).toMatch(/connection "default": grace must/);
       expect(message).toMatch(/connection "default": there is no option "colour"/);
       expect(message).toMatch(/NO_STEPS/);
+      expect(message.match(/no option "(processors|defaultJobOptions)"/g)).toHaveLength(2);
     });
 
     it.each([undefined, null, 'redis://localhost', []])('options that are %p and come later', async (options) => {

@@ -72,8 +72,10 @@ export class Connection implements OnApplicationShutdown {
 
 function appOf(name: string, options: StepstreamOptions, processors: readonly Class[], resolver: Resolver): App {
   const at = `connection "${name}"`;
-  const { workers: _, ...ofApp } = options;
   const faults = ownFaults(options, at);
+  const ofApp = Object.fromEntries(
+    Object.entries(options).filter(([name]) => name !== 'workers' && !Object.hasOwn(elsewhere, name)),
+  );
   let app: App | undefined;
   try {
     app = createApp({ ...ofApp, processors, resolver });
@@ -85,13 +87,17 @@ function appOf(name: string, options: StepstreamOptions, processors: readonly Cl
   return app!;
 }
 
+/** What createApp and @nestjs/bullmq take here, and where it is in this module. */
+const elsewhere: Readonly<Record<string, string>> = {
+  processors: 'processors are found among the providers of all modules',
+  resolver: 'processors are found among the providers of all modules',
+  defaultJobOptions: "they are a queue's, registerQueue({ name, defaultJobOptions })",
+};
+
 function ownFaults(options: StepstreamOptions, at: string): Fault[] {
-  const faults: Fault[] = [];
-  for (const found of ['processors', 'resolver']) {
-    if (!Object.hasOwn(options, found)) continue;
-    const message = `there is no option "${found}": processors are found among the providers of all modules`;
-    faults.push({ code: 'UNKNOWN_OPTION', at, message });
-  }
+  const faults = Object.entries(elsewhere)
+    .filter(([name]) => Object.hasOwn(options, name))
+    .map(([name, where]): Fault => ({ code: 'UNKNOWN_OPTION', at, message: `there is no option "${name}": ${where}` }));
   const { workers } = options;
   if (workers === undefined || typeof workers === 'boolean') return faults;
   return [...faults, { code: 'INVALID_OPTION', at, message: 'workers must be true or false' }];

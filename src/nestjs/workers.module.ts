@@ -1,5 +1,6 @@
 import { Injectable, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, ModulesContainer } from '@nestjs/core';
+import type { CloseOptions } from '../index.js';
 import { Connection } from './connection.js';
 import { Declarations } from './declarations.js';
 
@@ -8,6 +9,7 @@ import { Declarations } from './declarations.js';
 export class Workers implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #discovery: DiscoveryService;
   readonly #declarations: Declarations;
+  #ending = false;
 
   constructor(discovery: DiscoveryService, declarations: Declarations, modules: ModulesContainer) {
     this.#discovery = discovery;
@@ -18,12 +20,24 @@ export class Workers implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    if (this.#ending) return; // closed while it was made ready: Nest calls the hooks of starting all the same
     this.#declarations.checkMade();
-    for (const connection of this.#connections()) await connection.start();
+    try {
+      for (const connection of this.#connections()) await connection.start();
+    } catch (error) {
+      if (this.#ending) return;
+      await this.#drain({ grace: 0 }); // all run jobs, or none does
+      throw error;
+    }
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all(this.#connections().map(({ app }) => app.drain()));
+    this.#ending = true;
+    await this.#drain();
+  }
+
+  async #drain(options?: CloseOptions): Promise<void> {
+    await Promise.all(this.#connections().map(({ app }) => app.drain(options)));
   }
 
   #connections(): readonly Connection[] {
