@@ -69,6 +69,7 @@ export default {
   readme: '../../README.md',
   projectDocuments: ['../*.md', '../guides/*.md'],
   highlightLanguages: [...OptionDefaults.highlightLanguages, 'dockerfile'],
+  groupOrder: ['Functions', 'Classes', '*'],
   sort: ['source-order'],
   disableSources: true,
   excludeExternals: true,
