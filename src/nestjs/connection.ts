@@ -74,7 +74,7 @@ function appOf(name: string, options: StepstreamOptions, processors: readonly Cl
   const at = `connection "${name}"`;
   const faults = ownFaults(options, at);
   const ofApp = Object.fromEntries(
-    Object.entries(options).filter(([name]) => name !== 'workers' && !Object.hasOwn(elsewhere, name)),
+    Object.entries(options).filter(([option]) => option !== 'workers' && !Object.hasOwn(elsewhere, option)),
   );
   let app: App | undefined;
   try {
