@@ -62,7 +62,8 @@ export function createVideoServer(app: App): Server {
     answer(request, response).catch((error: unknown) => {
       const late = error instanceof JobStateError; // it has gone on meanwhile
       if (!late) console.error(error);
-      if (response.headersSent) response.destroy();
+      // an EventSource that is answered 500 gives up for good; when the line breaks, it comes again
+      if (response.headersSent || request.method === 'GET') response.destroy();
       else end(response, late ? 409 : 500);
     });
   });

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Page } from 'playwright-core';
-import { createApp, memoryEngine } from 'stepstream';
+import { createApp, memoryEngine, StoreUnavailableError } from 'stepstream';
+import { createVideoServer } from '../../samples/live-progress/server.js';
 import { statuses } from '../../samples/live-progress/status.js';
 import { VideoProcessor } from '../../samples/live-progress/video-processor.js';
 import { useBrowser } from '../support/browser.js';
@@ -118,7 +120,14 @@ describe('the sample of live progress', () => {
     expect(states).toEqual(expect.arrayContaining(['working', 'waiting for thumbnails', 'asleep', 'done']));
   });
 
-  it('shows a failure, and after the repair goes on where it was', async () => {
+  it('does nothing that the form of another site asks for, and knows no job that does not exist', async () => {
+    const url = `http://127.0.0.1:${port}`;
+    const form = { method: 'POST', body: new URLSearchParams() };
+    expect((await fetch(`${url}/videos/otters/publish`, form)).status).toBe(415);
+    expect((await fetch(`${url}/jobs/none/events`)).status).toBe(404);
+  });
+
+  it('shows a failure, and after the repair goes on where it was; cancels; ends at SIGTERM, though somebody watches', async () => {
     const page = await open();
     await press(page, 'A scratched tape');
     await untilState(page, 'failed');
@@ -130,30 +139,38 @@ describe('the sample of live progress', () => {
     await untilState(page, 'asleep');
     const after = numbers((await seen(page, '[data-step=transcode] small')).slice(before.length));
     expect(Math.min(...after)).toBeGreaterThanOrEqual(14);
-  });
 
-  it('cancels', async () => {
-    const page = await open();
-    await press(page, 'Storm over the bay');
-    await untilState(page, 'working');
     await press(page, 'Cancel');
     await untilState(page, 'failed');
     await expect(text(page, '#end')).resolves.toBe('Cancelled by you.');
-  });
 
-  it('does nothing that the form of another site asks for, and knows no job that does not exist', async () => {
-    const url = `http://127.0.0.1:${port}`;
-    const form = { method: 'POST', body: new URLSearchParams() };
-    expect((await fetch(`${url}/videos/otters/publish`, form)).status).toBe(415);
-    expect((await fetch(`${url}/jobs/none/events`)).status).toBe(404);
-  });
-
-  it('ends at SIGTERM, though somebody watches', async () => {
-    const page = await open();
     await press(page, 'Otters at play');
     await untilState(page, 'working');
     await expect(stopServer('SIGTERM')).resolves.toEqual([0, null]);
+    await untilLink(page, 'reconnecting');
+    await press(page, 'Storm over the bay');
+    await until(page, `document.querySelector('#trouble').textContent !== ''`);
   });
+});
+
+it('its stream breaks while the store is away, as an answer of 500 would have the browser give up for good', async () => {
+  const engine = memoryEngine();
+  const app = createApp({ connection: engine });
+  const noted = jest.spyOn(console, 'error').mockImplementation();
+  jest.spyOn(engine, 'get').mockImplementation(() => {
+    throw new StoreUnavailableError('Redis is away');
+  });
+  const server = createVideoServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(fetch(`${url}/jobs/1/events`)).rejects.toThrow('fetch failed');
+  const cancel = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  expect((await fetch(`${url}/jobs/1/cancel`, cancel)).status).toBe(500);
+  expect(noted).toHaveBeenCalledTimes(2);
+  server.close();
+  server.closeAllConnections();
+  noted.mockRestore();
+  await app.close();
 });
 
 describe('its statuses', () => {

@@ -86,13 +86,20 @@ function showLink(text) {
 
 async function post(path) {
   const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' } });
+  const late = response.status === 409; // the job has gone on meanwhile, as the page shows
+  if (!response.ok && !late) throw new Error(`the server answered ${response.status}`);
   return response.json();
 }
 
-document.addEventListener('click', ({ target }) => {
+document.addEventListener('click', async ({ target }) => {
   const { video, action } = target.closest('button')?.dataset ?? {};
-  if (video) void begin(video);
-  if (action) void act(action);
+  try {
+    find('#trouble').textContent = '';
+    if (video) await begin(video);
+    if (action) await act(action);
+  } catch (error) {
+    find('#trouble').textContent = `That did not work (${error.message}). Try again in a moment.`;
+  }
 });
 
 async function begin(video) {
