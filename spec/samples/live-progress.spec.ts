@@ -160,15 +160,15 @@ it('its stream breaks while the store is away, as an answer of 500 would have th
   jest.spyOn(engine, 'get').mockImplementation(() => {
     throw new StoreUnavailableError('Redis is away');
   });
-  const server = createVideoServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const http = createVideoServer(app).listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   await expect(fetch(`${url}/jobs/1/events`)).rejects.toThrow('fetch failed');
   const cancel = { method: 'POST', headers: { 'content-type': 'application/json' } };
   expect((await fetch(`${url}/jobs/1/cancel`, cancel)).status).toBe(500);
   expect(noted).toHaveBeenCalledTimes(2);
-  server.close();
-  server.closeAllConnections();
+  http.close();
+  http.closeAllConnections();
   noted.mockRestore();
   await app.close();
 });

@@ -91,16 +91,17 @@ async function post(path) {
   return response.json();
 }
 
-document.addEventListener('click', async ({ target }) => {
-  const { video, action } = target.closest('button')?.dataset ?? {};
+document.addEventListener('click', ({ target }) => void clicked(target.closest('button')?.dataset));
+
+async function clicked({ video, action } = {}) {
+  find('#trouble').textContent = '';
   try {
-    find('#trouble').textContent = '';
     if (video) await begin(video);
     if (action) await act(action);
   } catch (error) {
     find('#trouble').textContent = `That did not work (${error.message}). Try again in a moment.`;
   }
-});
+}
 
 async function begin(video) {
   location.hash = (await post(`videos/${video}/publish`)).id;
