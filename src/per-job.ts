@@ -4,7 +4,10 @@ import type { Job } from './job/job.js';
 /** A processor's instance for one job. */
 export interface JobInstance {
   readonly instance: unknown;
-  /** Called once, when the job leaves the worker: it has ended, sleeps, or was lost. */
+  /**
+   * Called once, when the job leaves the worker: it has ended, sleeps, or was lost. `drain` and `close` wait for what it answers,
+   * however long that takes: `grace` is for the steps.
+   */
   dispose?(): unknown;
 }
 
