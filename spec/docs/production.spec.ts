@@ -3,8 +3,8 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { buildSync } from 'esbuild';
 import { createApp, type App, type Job } from 'stepstream';
+import { compiledProgram } from '../support/compiled-program.js';
 import { freePort } from '../support/redis-server.js';
 import { useRedis } from '../support/use-redis.js';
 import { Orders, type Order } from './production/orders.js';
@@ -17,21 +17,7 @@ const redis = useRedis();
 const namespace = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 const mayUnshare = spawnSync(namespace[0]!, [...namespace.slice(1), 'true']).status === 0;
 
-/** Compiled once, as in production: it is started often. Beside the packages that it imports. */
-const program = 'node_modules/.cache/stepstream/production-worker.mjs';
-beforeAll(() => {
-  buildSync({
-    entryPoints: ['spec/docs/production/worker.ts'],
-    outfile: program,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    alias: { stepstream: './src/index.ts' },
-    keepNames: true,
-  });
-});
-
+const program = compiledProgram('spec/docs/production/worker.ts');
 const running: Program[] = [];
 
 class Program {
@@ -43,7 +29,7 @@ class Program {
 
   private constructor(prefix: readonly string[], probePort: number, pace: number) {
     const { NODE_OPTIONS: _, ...env } = process.env;
-    const [command = '', ...rest] = [...prefix, process.execPath, program];
+    const [command, ...rest] = [...prefix, process.execPath, program];
     this.#child = spawn(command, rest, {
       env: {
         ...env,

@@ -9,12 +9,14 @@ import { createVideoServer } from '../../samples/live-progress/server.js';
 import { statuses } from '../../samples/live-progress/status.js';
 import { VideoProcessor } from '../../samples/live-progress/video-processor.js';
 import { useBrowser } from '../support/browser.js';
+import { compiledProgram } from '../support/compiled-program.js';
 import { freePort } from '../support/redis-server.js';
 import { useRedis } from '../support/use-redis.js';
 
 jest.setTimeout(60_000);
 
 const folder = 'samples/live-progress';
+const program = compiledProgram(`${folder}/main.ts`);
 const redis = useRedis();
 const openPage = useBrowser();
 
@@ -24,8 +26,7 @@ let said: string;
 
 async function startServer(): Promise<void> {
   const { NODE_OPTIONS: _, ...env } = process.env;
-  const args = ['--import', '@oxc-node/core/register', `${folder}/main.ts`];
-  const started = spawn(process.execPath, args, {
+  const started = spawn(process.execPath, [program], {
     env: { ...env, REDIS_URL: redis().url, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
