@@ -319,6 +319,22 @@ describe.each(engines)("bull-board's HTTP API on %s", (engine) => {
     await expect(board.press('work/job-schedulers/hourly/run')).rejects.toThrow('404');
   });
 
+  it('tells of a job scheduler that has reached its limit when it ran last, and lets its last job be removed', async () => {
+    const app = await stage.app();
+    const queue = app.queue('work');
+    stage.worker('work', () => of('done'));
+    const last = await queue.upsertJobScheduler('once', { every: hour, limit: 1, immediately: true });
+    await last!.result();
+    const board = await stage.board(app, ['work']);
+    const { schedulers } = (await board.call('GET', '/job-schedulers')).body;
+    const { processedOn: lastRun } = (await queue.getJob(last!.id))!;
+    expect(schedulers).toMatchObject([{ id: 'once', iterationCount: 1, limit: 1, lastRun, lastRunJobId: last!.id }]);
+    expect(schedulers[0]).not.toHaveProperty('next');
+    expect(schedulers[0]).not.toHaveProperty('nextRunJobId');
+    await board.press(`work/${encodeURIComponent(last!.id)}/clean`);
+    await expect(last!.getState()).resolves.toBe('unknown');
+  });
+
   it('draws the flow of a parent and its children, be they added by a step or as a flow, from any of its jobs', async () => {
     const app = await stage.app(
       processor(

@@ -8,6 +8,7 @@ export interface BoardJob extends QueueJob {
   readonly name: string;
   readonly queueName: string;
   readonly queueQualifiedName: string;
+  readonly finishedOn: number | undefined;
   readonly progress: QueueJobJson['progress'];
   getIgnoredChildrenFailures(): Promise<Record<string, string>>;
 }
@@ -39,7 +40,7 @@ const plain = [
 ] as const satisfies readonly (keyof Job & keyof QueueJobJson)[];
 
 export function boardJob(job: Job, detail: Detail): BoardJob {
-  const { id, name, queueName, queueQualifiedName, repeatJobKey } = job;
+  const { id, name, queueName, queueQualifiedName, repeatJobKey, finishedOn } = job;
   const delay = delayOf(job);
   const opts = { ...job.opts, ...delay, ...parentOf(job) };
   const progress = boardProgress(job, detail);
@@ -48,6 +49,7 @@ export function boardJob(job: Job, detail: Detail): BoardJob {
     name,
     queueName,
     queueQualifiedName,
+    finishedOn,
     ...(repeatJobKey !== undefined && { repeatJobKey }),
     opts,
     progress,

@@ -1,5 +1,6 @@
 import type { AppJobScheduler, JobSchedulerRepeatOptions, JobSchedulerUpdateResult } from '@bull-board/api/typings/app';
 import { ConfigurationError, type Job, type JobScheduler, type Queue } from '../index.js';
+import type { BoardJob } from './board-job.js';
 
 /** A job scheduler as bull-board shows it. */
 export type BoardScheduler = Omit<AppJobScheduler, 'queueName'>;
@@ -10,12 +11,11 @@ export async function boardSchedulers(queue: Queue): Promise<BoardScheduler[]> {
 }
 
 async function boardScheduler(queue: Queue, scheduler: JobScheduler): Promise<BoardScheduler> {
-  const { key, name, pattern, every, tz, limit, startDate, endDate, next, iterationCount, template } = scheduler;
+  const { key, name, pattern, every, tz, limit, startDate, endDate, iterationCount, template } = scheduler;
   return {
     id: key,
     name,
     ...definedOf({ pattern, every, tz, limit, startDate, endDate }),
-    next,
     iterationCount,
     ...(template && { template: { ...template } }),
     ...(await runsOf(queue, scheduler)),
@@ -25,9 +25,9 @@ async function boardScheduler(queue: Queue, scheduler: JobScheduler): Promise<Bo
 /** The scheduler whose next job this is: that one can't be removed by itself. */
 export async function schedulerAwaiting(
   queue: Queue,
-  { id, repeatJobKey }: { readonly id: string; readonly repeatJobKey?: string | undefined },
+  { id, repeatJobKey, finishedOn }: Pick<BoardJob, 'id' | 'repeatJobKey' | 'finishedOn'>,
 ): Promise<string | null> {
-  if (repeatJobKey === undefined) return null;
+  if (repeatJobKey === undefined || finishedOn !== undefined) return null;
   const scheduler = await queue.getJobScheduler(repeatJobKey);
   return scheduler && runId(repeatJobKey, scheduler.next) === id ? repeatJobKey : null;
 }
@@ -56,15 +56,16 @@ export async function runNow(queue: Queue, id: string): Promise<Job | undefined>
   return scheduler && queue.add(scheduler.name, scheduler.template?.data, scheduler.template?.opts);
 }
 
-type Runs = Pick<BoardScheduler, 'nextRunJobId' | 'lastRun' | 'lastRunJobId'>;
+type Runs = Pick<BoardScheduler, 'next' | 'nextRunJobId' | 'lastRun' | 'lastRunJobId'>;
 
 /** Its next job is added when a worker takes the one before: so it tells when that was. */
 async function runsOf(queue: Queue, { key, every, next, iterationCount }: JobScheduler): Promise<Runs> {
   const pending = await queue.getJob(runId(key, next));
   if (!pending) return {};
-  if (iterationCount < 2) return { nextRunJobId: pending.id };
+  if (pending.processedOn !== undefined) return { lastRun: pending.processedOn, lastRunJobId: pending.id }; // none follows
+  if (iterationCount < 2) return { next, nextRunJobId: pending.id };
   const last = every === undefined ? undefined : await queue.getJob(runId(key, next - every));
-  return { nextRunJobId: pending.id, lastRun: pending.timestamp, ...(last && { lastRunJobId: last.id }) };
+  return { next, nextRunJobId: pending.id, lastRun: pending.timestamp, ...(last && { lastRunJobId: last.id }) };
 }
 
 function runId(scheduler: string, due: number): string {
