@@ -24,7 +24,11 @@ export class Board {
 
   static async serve(queues: readonly BaseAdapter[]): Promise<Board> {
     const serverAdapter = new ExpressAdapter();
-    createBullBoard({ queues, serverAdapter, options: { validateResponses: true } });
+    createBullBoard({
+      queues,
+      serverAdapter,
+      options: { validateResponses: true, uiConfig: { pollingInterval: { forceInterval: 1 } } },
+    });
     const server = express().use('/', serverAdapter.getRouter()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new Board(server);
