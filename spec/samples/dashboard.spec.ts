@@ -4,11 +4,13 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { AppQueue } from '@bull-board/api/typings/app';
 import { useBrowser } from '../support/browser.js';
+import { compiledProgram } from '../support/compiled-program.js';
 import { useRedis } from '../support/use-redis.js';
 
 jest.setTimeout(60_000);
 
 const folder = 'samples/dashboard';
+const program = compiledProgram(`${folder}/main.ts`);
 const redis = useRedis();
 const openPage = useBrowser();
 
@@ -17,7 +19,7 @@ let url: string;
 
 async function start(redisUrl?: string): Promise<void> {
   const { NODE_OPTIONS: _, REDIS_URL: __, ...env } = process.env;
-  server = spawn(process.execPath, ['--import', '@oxc-node/core/register', `${folder}/main.ts`], {
+  server = spawn(process.execPath, [program], {
     env: { ...env, PORT: '0', ...(redisUrl !== undefined && { REDIS_URL: redisUrl }) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -15,7 +15,6 @@ export function compiledProgram(entry: string): string {
     format: 'esm',
     platform: 'node',
     packages: 'external',
-    alias: { stepstream: resolve('src/index.ts') },
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(resolve(entry)).href) },
     keepNames: true,
   });
