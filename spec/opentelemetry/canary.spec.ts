@@ -58,7 +58,8 @@ describe.each(engines)('what a payload says, %s', (_name, useConnection) => {
       'mails',
       async (job) => {
         await job.updateProgress({ canary });
-        if (job.data.fails) throw new Error(canary);
+        if (job.data.throws === 'json') throw JSON.parse(`{"constructor":{"name":"${canary}"}}`);
+        if (job.data.throws) throw new Error(canary);
         return canary;
       },
       { connection: connection(), telemetry, logger },
@@ -66,7 +67,8 @@ describe.each(engines)('what a payload says, %s', (_name, useConnection) => {
     const jobs = [
       await app.queue('orders').add('order', { card: canary }),
       await queue.add('mail', { canary }),
-      await queue.add('mail', { canary, fails: true }),
+      await queue.add('mail', { canary, throws: 'error' }),
+      await queue.add('mail', { canary, throws: 'json' }),
     ];
     await Promise.allSettled(jobs.map((job) => job.result()));
     const told = await figures.text();

@@ -144,14 +144,15 @@ describe('metrics', () => {
   describe('that are asked for', () => {
     const server = useRedis();
 
-    it('show the jobs of each queue by state, and what the workers have to do', async () => {
+    it('show the jobs of each queue by state, and what all workers have to do, whether they share a telemetry or not', async () => {
       const connection = server().url;
       const shared = telemetry();
       const queue = new Queue('work', { connection, telemetry: shared });
-      const workers = [1, 2].map(
-        (concurrency) =>
-          new Worker('work', async () => new Promise(() => {}), { connection, telemetry: shared, concurrency }),
-      );
+      const forever = async (): Promise<never> => new Promise(() => {});
+      const workers = [
+        new Worker('work', forever, { connection, telemetry: shared, concurrency: 1 }),
+        new Worker('work', forever, { connection, telemetry: telemetry(), concurrency: 2 }),
+      ];
       await queue.addBulk([1, 2, 3, 4, 5].map((data) => ({ name: 'run', data })));
       await queue.add('run', 6, { delay: 60_000 });
       while (workers.reduce((active, worker) => active + worker.activeCount, 0) < 3) await queue.count();
@@ -170,14 +171,18 @@ describe('metrics', () => {
     });
   });
 
-  it('a telemetry that throws disturbs no job, and is told of once', async () => {
+  const fails = (): never => {
+    throw new Error('of mine');
+  };
+
+  it.each([
+    ['', fails],
+    [', and so do its spans', () => ({ metadata: undefined, run: fails, end: fails })],
+  ])('a telemetry that throws disturbs no job, and is told of once%s', async (_what, startsSpan) => {
     const warnings: string[] = [];
-    const fails = (): never => {
-      throw new Error('of mine');
-    };
     const world = await start([processor({ only: () => of('done') })], {
       telemetry: {
-        tracing: { start: fails, detached: (code) => code() },
+        tracing: { start: startsSpan, detached: fails },
         metrics: { count: fails, record: fails, observe: fails },
       },
       logger: { warn: (message) => void warnings.push(message), error: fails },

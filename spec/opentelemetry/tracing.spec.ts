@@ -238,6 +238,34 @@ describe.each(engines)('traces, %s', (_name, useConnection) => {
     expect(isPartOf(sdk().one(`add ${queue}-mails`), activation)).toBe(true);
   });
 
+  it('who listens to a worker is told of a job in the span of its activation, not in that of the job before', async () => {
+    const queue = fresh();
+    const options = { connection: connection(), telemetry: openTelemetry(), autorun: false };
+    const orders = opened(new Queue(queue, { connection: connection() }));
+    await orders.addBulk([1, 2, 3].map((data) => ({ name: 'order', data })));
+    const worker = opened(new Worker(queue, async () => {}, options));
+    const told: unknown[] = [];
+    const note = (event: string, id: string): void => {
+      inSpan(`${event} ${id}`, () => {});
+      told.push(event);
+    };
+    const all = new Promise<void>((resolve) => {
+      worker.on('active', (job) => note('active', job.id));
+      worker.on('completed', (job) => {
+        note('completed', job.id);
+        if (told.length === 6) resolve();
+      });
+    });
+    void worker.run();
+    await all;
+    for (const activation of sdk().named(`process ${queue}`)) {
+      const id = String(activation.attributes['messaging.message.id']);
+      const both = [sdk().one(`active ${id}`), sdk().one(`completed ${id}`)];
+      expect(both.map((span) => isPartOf(span, activation))).toEqual([true, true]);
+    }
+    expect(sdk().named(`process ${queue}`)).toHaveLength(3);
+  });
+
   it('a flow is added in one span', async () => {
     const queue = fresh();
     const flows = opened(new FlowProducer({ connection: connection(), telemetry: openTelemetry() }));
@@ -348,11 +376,15 @@ describe.each(engines)('traces, %s', (_name, useConnection) => {
       { telemetry: { metadata: JSON.stringify({ traceparent }) } },
       { telemetry: { omitContext: true } },
       { telemetry: { metadata: '{"traceparent":' } },
-      { telemetry: { metadata: '7' } },
+      ...['7', 'null', '[]', '{"traceparent":7}', '{"__proto__":7}'].map((metadata) => ({ telemetry: { metadata } })),
+      { telemetry: { metadata: JSON.stringify({ traceparent, baggage: 'x'.repeat(16 * 1024) }) } },
     ];
     for (const opts of options) await (await app.queue(queue).add('order', {}, opts)).result();
     await app.close();
-    expect(sdk().named(`process ${queue}`).map(linksOf)).toEqual([['b7ad6b7169203331'], [], [], []]);
+    expect(sdk().named(`process ${queue}`).map(linksOf)).toEqual([
+      ['b7ad6b7169203331'],
+      ...Array.from({ length: options.length - 1 }, () => []),
+    ]);
   });
 
   it('without telemetry jobs take no trace along', async () => {

@@ -100,8 +100,13 @@ describe('prometheus()', () => {
     const all = await read(figures);
     for (const { metrics } of Object.values(all)) expect(metrics[0]!.labels).toMatchObject({ instance: 'a"b\\c\nd' });
     expect(Number(all['process_resident_memory_bytes']!.metrics[0]!.value)).toBeGreaterThan(1e6);
-    const wrong = { labels: { 'not-a-name': '', __own: '' }, prefix: 'a_', process: 'no' };
-    expect(faultsThrownBy(() => prometheus(wrong as object))).toHaveLength(4);
+  });
+
+  it('refuses options that are wrong, all together, and labels that its figures have', () => {
+    const names = { 'not-a-name': '', __own: '', le: '1', error_type: 'x', messaging_destination_name: 'work' };
+    const wrong = { labels: names, prefix: 'a_', process: 'no' };
+    expect(faultsThrownBy(() => prometheus(wrong as object))).toHaveLength(7);
+    expect(faultsThrownBy(() => prometheus({ labels: null } as unknown as object))).toHaveLength(1);
   });
 
   it('of a store that cannot be reached it leaves out the queues', async () => {
@@ -115,9 +120,26 @@ describe('prometheus()', () => {
     await app.close();
   });
 
-  it('answers over HTTP', async () => {
+  it('calls an engine of your own as it is: a class may have private fields', async () => {
+    class Own {
+      readonly #real = memoryEngine();
+      readonly clock = this.#real.clock;
+      claim = this.#real.claim;
+      checkpoint = this.#real.checkpoint;
+      counts(queue: string): ReturnType<Engine['counts']> {
+        return this.#real.counts(queue);
+      }
+    }
+    const app = createApp({ connection: new Own() as unknown as Engine, telemetry: prometheus() });
+    await expect(app.queue('work').getJobCounts('active')).resolves.toEqual({ active: 0 });
+  });
+
+  it('answers over HTTP, and breaks off what somebody has begun to answer', async () => {
     const figures = prometheus();
-    const server = createServer(figures.handler);
+    const server = createServer((request, response) => {
+      if (request.url === '/begun') response.writeHead(200).flushHeaders();
+      figures.handler(request, response);
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const body = await new Promise<string>((resolve, reject) => {
@@ -128,6 +150,12 @@ describe('prometheus()', () => {
         response.on('end', () => resolve(text));
       }).on('error', reject);
     });
+    const begun = new Promise<string>((resolve) => {
+      get({ port, host: '127.0.0.1', path: '/begun' }, (response) =>
+        response.on('error', ({ message }) => resolve(message)).resume(),
+      );
+    });
+    await expect(begun).resolves.toBe('aborted');
     await new Promise((resolve) => void server.close(resolve));
     expect(parse(body)).toContainEqual(expect.objectContaining({ name: 'process_cpu_seconds_total' }));
   });

@@ -4,6 +4,9 @@ import type { OpenTelemetryOptions } from './options.js';
 
 const { counters, histograms, gauges, buckets } = telemetryFigures;
 
+/** Of each meter, which two `openTelemetry()` share: of two callbacks of one instrument OpenTelemetry keeps the value of one. */
+const sourcesOf = new WeakMap<Meter, Map<GaugeName, GaugeSources>>();
+
 /** Instruments of OpenTelemetry, each made when it is first used: by then the SDK has been set up. */
 export function metricsOn({ meterProvider = metrics }: OpenTelemetryOptions): Metrics {
   const made = new Map<string, unknown>();
@@ -21,13 +24,18 @@ export function metricsOn({ meterProvider = metrics }: OpenTelemetryOptions): Me
         meter().createHistogram(name, { ...histograms[name], advice: { explicitBucketBoundaries: [...buckets] } }),
       ).record(seconds, attributes),
 
-    observe: (name, ask) => once(name, () => gaugeOn(meter(), name)).add(ask),
+    observe: (name, ask) => gaugeOn(meter(), name).add(ask),
   };
 }
 
 function gaugeOn(meter: Meter, name: GaugeName): GaugeSources {
+  let all = sourcesOf.get(meter);
+  if (!all) sourcesOf.set(meter, (all = new Map()));
+  const known = all.get(name);
+  if (known) return known;
   const { unit, description } = gauges[name];
   const sources = new GaugeSources(name);
+  all.set(name, sources);
   meter.createObservableGauge(name, { unit, description }).addCallback(async (result) => {
     for (const { value, attributes } of await sources.observations()) result.observe(value, attributes);
   });

@@ -20,8 +20,12 @@ export interface OpenTelemetryOptions {
   readonly recordErrors?: boolean;
 }
 
-const has = (method: string) => (value: unknown) =>
-  typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[method] === 'function';
+const has =
+  (...methods: readonly string[]) =>
+  (value: unknown) =>
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function');
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
 
 const rules: Readonly<
@@ -29,7 +33,7 @@ const rules: Readonly<
 > = {
   tracerProvider: { test: has('getTracer'), expects: 'a TracerProvider' },
   meterProvider: { test: has('getMeter'), expects: 'a MeterProvider' },
-  propagator: { test: has('inject'), expects: 'a TextMapPropagator' },
+  propagator: { test: has('inject', 'extract'), expects: 'a TextMapPropagator' },
   continueTrace: { test: isBoolean, expects: 'true or false' },
   recordErrors: { test: isBoolean, expects: 'true or false' },
 };

@@ -14,6 +14,11 @@ export function isName(label: string): boolean {
   return /^[a-z_]\w*$/i.test(label) && !label.startsWith('__');
 }
 
+/** Whether the figures' own labels may have the name: Prometheus takes nothing of a text in which a label stands twice. */
+export function isTaken(label: string): boolean {
+  return /^(le$|error_type$|messaging_|stepstream_)/.test(label);
+}
+
 /** What stands between the braces; the same attributes give the same text, in whichever order they come. */
 export function labelsOf(attributes: Attributes, labels: Labels): string {
   return Object.entries({ ...labels, ...attributes })

@@ -7,7 +7,7 @@ import { Series } from './series.js';
 
 /** Collects figures in this process, and tells them in Prometheus' text format. */
 export interface Prometheus {
-  /** For the option `telemetry`; one object may serve several apps, queues and workers. */
+  /** For the option `telemetry`; one object may serve several apps, queues and workers of one store. */
   readonly metrics: Metrics;
   readonly contentType: string;
   /** The queues are counted for each call. A store that can't be reached leaves out their lines, not the others. */
@@ -49,7 +49,9 @@ export function prometheus(options: PrometheusOptions = {}): Prometheus {
     contentType,
     text,
     handler: (_request, response) => {
-      void text().then((body) => response.writeHead(200, { 'content-type': contentType }).end(body));
+      text()
+        .then((body) => response.writeHead(200, { 'content-type': contentType }).end(body))
+        .catch((error: Error) => response.destroy(error)); // somebody has answered before
     },
   };
 }

@@ -34,13 +34,16 @@ export function ofQueue(queue: string): Attributes {
   return { [keys.system]: system, [keys.destination]: queue };
 }
 
+const isClassName = /^[\p{L}\p{N}_$.]{1,128}$/u;
+
 /** The class of an error: few there are, and none holds what an error's message may. */
 export function errorType(error: unknown): string {
   try {
-    const name: unknown = typeof error === 'object' ? error?.constructor.name : undefined;
-    if (typeof name === 'string' && name !== '' && name !== 'Object') return name;
+    const made: unknown = typeof error === 'object' ? error?.constructor : undefined;
+    const name: unknown = typeof made === 'function' ? made.name : undefined; // of JSON that was thrown it may be anything
+    if (typeof name === 'string' && isClassName.test(name) && name !== 'Object') return name;
   } catch {
-    // a stranger's: a proxy's trap, an object without a prototype
+    // a stranger's: a proxy's trap
   }
   return '_OTHER';
 }

@@ -98,12 +98,11 @@ export class Instrumentation {
         let member = members.get(name);
         if (member !== undefined) return member;
         member = Reflect.get(engine, name);
-        if (typeof member !== 'function' || !tracing) return member;
-        const call = member as (...args: readonly unknown[]) => unknown;
-        const inNoSpan = (...args: readonly unknown[]): unknown =>
-          tracing.detached(() => call.apply(engine, [...args]));
-        members.set(name, inNoSpan);
-        return inNoSpan;
+        if (typeof member !== 'function') return member;
+        const call = member.bind(engine) as (...args: readonly unknown[]) => unknown; // a stranger's may have private fields
+        const made = tracing ? (...args: readonly unknown[]) => tracing.detached(() => call(...args)) : call;
+        members.set(name, made);
+        return made;
       },
     });
   }

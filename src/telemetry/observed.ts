@@ -29,7 +29,7 @@ export class ObservedActivation {
       name: `process ${queue}`,
       kind: 'consumer',
       attributes: { ...processing, [keys.messageId]: id, [keys.jobName]: name, [keys.attemptsMade]: attemptsMade },
-      producer: opts.telemetry?.metadata,
+      producer: readable(opts.telemetry?.metadata),
     });
     to.metrics?.count('messaging.client.consumed.messages', 1, processing);
     if (job.attemptsStarted === 1) this.#late(job.timestamp + (opts.delay ?? 0));
@@ -102,6 +102,11 @@ export class ObservedStep {
     metrics?.record('stepstream.step.duration', seconds(this.#begun, clock), { ...this.#attributes, ...ended });
     this.span?.end(ended, failure);
   }
+}
+
+/** Anybody may have written it: what is longer than the headers of a request isn't even looked at. */
+function readable(metadata: unknown): string | undefined {
+  return typeof metadata === 'string' && metadata.length <= 16 * 1024 ? metadata : undefined;
 }
 
 /** What it has failed with; `undefined`: it hasn't. But that may have been thrown, too. */

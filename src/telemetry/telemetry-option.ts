@@ -46,17 +46,20 @@ export function telemetryOf(option: TelemetryOption, warn: (error: unknown) => v
   const tracing = all.find((each) => each.tracing)?.tracing;
   const metrics = all.flatMap((each) => each.metrics ?? []);
   let warned = false;
+  const thrown = (error: unknown): void => {
+    if (!warned) warn(error);
+    warned = true;
+  };
   const attempt: Attempt = (call, otherwise) => {
     try {
       return call();
     } catch (error) {
-      if (!warned) warn(error);
-      warned = true;
+      thrown(error);
       return otherwise;
     }
   };
   return {
-    ...(tracing && { tracing: tolerantTracing(tracing, attempt) }),
+    ...(tracing && { tracing: tolerantTracing(tracing, attempt, thrown) }),
     ...(metrics.length > 0 && { metrics: tolerantMetrics(metrics, attempt) }),
   };
 }
@@ -65,21 +68,37 @@ type Attempt = <T>(call: () => T, otherwise: T) => T;
 
 const noSpan: Span = { metadata: undefined, run: (code) => code(), end: () => {} };
 
-function tolerantTracing(tracing: Tracing, attempt: Attempt): Tracing {
+function tolerantTracing(tracing: Tracing, attempt: Attempt, thrown: (error: unknown) => void): Tracing {
   const real = new WeakMap<Span, Span>();
+
+  /** The code runs once, whatever becomes of what is to run it; what the code itself throws is its caller's. */
+  function attemptAround<T>(around: (code: () => T) => T, code: () => T): T {
+    let begun = false;
+    try {
+      return around(() => {
+        begun = true;
+        return code();
+      });
+    } catch (error) {
+      if (begun) throw error;
+      thrown(error);
+      return code();
+    }
+  }
+
   return {
     start(wanted: NewSpan) {
       const parent = wanted.parent && real.get(wanted.parent);
       const span = attempt<Span>(() => tracing.start({ ...wanted, parent }), noSpan);
       const tolerant: Span = {
         metadata: attempt(() => span.metadata, undefined),
-        run: (code) => span.run(code),
+        run: (code) => attemptAround((all) => span.run(all), code),
         end: (attributes, error) => attempt(() => span.end(attributes, error), undefined),
       };
       real.set(tolerant, span);
       return tolerant;
     },
-    detached: (code) => tracing.detached(code),
+    detached: (code) => attemptAround((all) => tracing.detached(all), code),
   };
 }
 

@@ -68,7 +68,7 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
     this.#runner = typeof processor === 'function' ? this.#runnerOf(processor as WorkerFunction, options) : processor;
     this.#loop = new ClaimLoop(this.#context.engine, loopOptions(queue, options), {
       begin: (activation) => this.#begin(activation),
-      ended: (activation, outcome) => this.#tellEnd(activation, outcome),
+      ended: (activation, outcome) => this.#end(activation, outcome),
       told: (activation, progress) => this.#tell('progress', () => [this.#handleOf(activation), progress]),
       stalled: (jobId, to) => this.#stalled(jobId, to),
       drained: () => this.#tell('drained', () => []),
@@ -228,10 +228,14 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
   #begin(activation: LiveActivation): void {
     const observed = this.#context.telemetry?.begin(activation.job, activation.lease);
     activation.observed = observed;
+    if (observed) observed.run(() => this.#run(activation));
+    else this.#run(activation);
+  }
+
+  #run(activation: LiveActivation): void {
     if (this.#runner.isFunction) this.#handleOf(activation);
     this.#tell('active', () => [this.#handleOf(activation), 'waiting']);
-    if (observed) observed.run(() => this.#runner.run(activation));
-    else this.#runner.run(activation);
+    this.#runner.run(activation);
   }
 
   /** What a function is given is what the listeners are. */
@@ -247,9 +251,15 @@ export class Worker<Data = any, Result = any, Name extends string = string> exte
     return job;
   }
 
-  #tellEnd(activation: LiveActivation, outcome: Outcome): void {
-    const { job, lease } = activation;
+  #end(activation: LiveActivation, outcome: Outcome): void {
+    const { lease, observed } = activation;
     this.#context.telemetry?.end(lease, outcome.type, 'error' in outcome ? outcome.error : undefined);
+    if (observed) observed.run(() => this.#tellEnd(activation, outcome));
+    else this.#tellEnd(activation, outcome);
+  }
+
+  #tellEnd(activation: LiveActivation, outcome: Outcome): void {
+    const { job } = activation;
     const now = Math.floor(this.#context.engine.clock.now());
     switch (outcome.type) {
       case 'completed':
