@@ -94,6 +94,10 @@ describe('stepstream doctor of a project', () => {
     });
     const { out } = await cli(['doctor', '--project', folder.slice(started.length + 1)], { folder: started });
     expect(out).toContain('stepstream 0.1.0, one copy');
+    await expect(cli(['doctor', '--project', 'nowhere'], { folder })).resolves.toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no package.json that can be read in '),
+    });
   });
 });
 
@@ -104,6 +108,7 @@ describe('the compiler options', () => {
       findings({
         'tsconfig.json':
           '// with comments\n{ "extends": ["./base", "@tsconfig/metadata/tsconfig.json"], "include": ["src/**/*",], /* … */ }',
+        'base/package.json': {}, // a folder of the same name is not meant
         'base.json': { extends: './root.json', compilerOptions: { emitDecoratorMetadata: false } },
         'root.json': base,
         'node_modules/@tsconfig/metadata/package.json': { name: '@tsconfig/metadata' },
@@ -153,6 +158,10 @@ describe('the compiler options', () => {
   });
 
   it.each([
+    [
+      'node --import=tsx src/main.ts',
+      { 'script-metadata': 'warning: the script "dev" uses tsx, which never emits the types of constructor arguments' },
+    ],
     [
       'tsx watch src/main.ts',
       { 'script-metadata': 'warning: the script "dev" uses tsx, which never emits the types of constructor arguments' },

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { filter, firstValueFrom } from 'rxjs';
 import {
   Queue,
@@ -9,6 +10,7 @@ import {
   type Job,
   type Worker as AnyWorker,
 } from 'stepstream';
+import { makeDocumentedUser } from '../engine/redis/documented-user.js';
 import { useRedis } from '../support/use-redis.js';
 import { Orders, hostile, type Order } from './orders.js';
 import { cellsOf, cli, type Printed } from './run-cli.js';
@@ -101,6 +103,72 @@ describe('stepstream jobs queues', () => {
   it('says so when there are none under the prefix', async () => {
     const printed = await on('queues', '--prefix', 'other');
     expect(printed).toEqual({ code: 0, out: 'no queue has jobs under this prefix\n', err: '' });
+  });
+});
+
+describe('keys of another program under the prefix', () => {
+  let admin: Redis;
+
+  beforeAll(() => {
+    admin = new Redis(server().url);
+  });
+
+  afterAll(() => admin.disconnect());
+
+  it('are no queue when they are of no queue, and keep no other queue from being shown', async () => {
+    await admin.set('bull:text:meta', 'of another program');
+    await admin.set('bull:broken:wait', 'of another program');
+    await admin.hset('bull:broken:meta', 'version', 'bullmq:6.0.0');
+    const { code, out, err } = await on('queues');
+    expect({ code, shown: out.split('\n').map((line) => cellsOf(line)[0]) }).toEqual({
+      code: 1,
+      shown: ['QUEUE', 'done', 'long', 'mails', 'orders', 'parcels', ''],
+    });
+    expect(err).toMatch(/^queue broken: .*WRONGTYPE.*\n$/);
+    expect((await json('queues')).queues[0]).toEqual({
+      queue: 'broken',
+      error: { code: 'STORE_FAULT', message: expect.stringContaining('WRONGTYPE') },
+    });
+    const { out: found } = await cli(['doctor', '--redis', server().url]);
+    expect(found).toContain('✗ queue broken: Redis at ');
+    expect(found).toContain('! queue mails: ');
+    await admin.del('bull:text:meta', 'bull:broken:wait', 'bull:broken:meta');
+  });
+
+  it('keep no job after the one that they spoil from being changed, and a store that refuses is told after what became of those before', async () => {
+    const queue = app.queue('half');
+    await queue.add('mail', 1);
+    await queue.add('mail', 1, { delay: 1e6 });
+    await admin.set('bull:half:spoilt', 'of another program');
+    await expect(on('cancel', 'half', 'spoilt', '1')).resolves.toEqual({
+      code: 1,
+      out: 'job 1 of queue half: cancelled\n',
+      err: expect.stringContaining('WRONGTYPE'),
+    });
+    const url = await makeDocumentedUser(admin, server(), 'bull', '-zrem');
+    const asked = ['jobs', 'cancel', 'half', '99', '2', '1', '--redis', url];
+    const printed = await cli(asked);
+    expect(printed).toMatchObject({ code: 3, out: '' });
+    expect(printed.err.split('\n')).toEqual([
+      'job 99 of queue half is not in the store',
+      'job 2 of queue half: not done',
+      'job 1 of queue half: not done',
+      expect.stringMatching(/^stepstream: Redis at .* forbids the user something/),
+      '',
+    ]);
+    const { code, out } = await cli([...asked, '--json']);
+    const error = { code: 'STORE_UNAVAILABLE', message: expect.any(String) };
+    expect({ code, ...JSON.parse(out) }).toEqual({
+      code: 3,
+      queue: 'half',
+      jobs: [
+        { id: '99', done: false, error: { code: 'JOB_NOT_FOUND', message: expect.any(String) } },
+        { id: '2', done: false, error },
+        { id: '1', done: false, error },
+      ],
+      error,
+    });
+    await queue.obliterate();
   });
 });
 

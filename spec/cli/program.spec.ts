@@ -110,12 +110,14 @@ describe('a wrong command', () => {
     [['jobs', 'list'], '<queue> is missing'],
     [['jobs', 'cancel', 'orders'], '<id...> is missing'],
     [['jobs', 'queues', 'orders'], 'one argument too many: orders'],
+    [['jobs', 'show', '-orders', '-id', '-x'], 'one argument too many: -x'],
     [['doctor', '--colour'], "Unknown option '--colour'"],
     [['jobs', 'queues', '--redis'], "Option '--redis <value>' argument missing"],
     [
       ['jobs', 'queues', '--redis', 'http://me:s3cret@h'],
       '--redis must be a URL that begins with redis:// or rediss://',
     ],
+    [['jobs', 'queues', '--redis', 'redis://:s3cret@h/orders'], 'ends with the number of a database, if with any'],
     [['jobs', 'queues', 'redis://:s3cret@h'], 'one argument too many: redis://:***@h'],
     [
       ['jobs', 'queues'],

@@ -84,6 +84,7 @@ describe('times', () => {
 
   it('are told by the calendar, too; what is no time as it is', () => {
     expect(timeText(now, now)).toBe('2026-01-01T00:00:00.000Z (now)');
+    expect(timeText(NaN, now)).toBe('NaN (?)');
     expect(timeText(1e20, now)).toMatch(/^100000000000000000000 \(in \d+ days\)$/);
   });
 });

@@ -15,12 +15,12 @@ export const commonOptions = {
 export function readGiven(command: Command, args: readonly string[]): Given {
   const { values, positionals } = parse(command, args);
   const given: Given = {
-    arguments: positionals,
+    arguments: positionals.map(unmasked),
     flag: (option) => values[option] === true,
-    text: (option) => textsOf(values[option]).at(-1),
-    texts: (option) => textsOf(values[option]),
+    text: (option) => textsOf(values[option]).map(unmasked).at(-1),
+    texts: (option) => textsOf(values[option]).map(unmasked),
   };
-  if (!given.flag('help')) checkCount(command, positionals);
+  if (!given.flag('help')) checkCount(command, given.arguments);
   return given;
 }
 
@@ -32,10 +32,19 @@ function parse(command: Command, args: readonly string[]): { values: Values; pos
     entries.map(([name, { type, short }]) => [name, { type, multiple: type === 'string', ...(short && { short }) }]),
   );
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true }) as never;
+    return parseArgs({ args: args.map(masked), options, allowPositionals: true }) as never;
   } catch (error) {
     throw new UsageError((error as Error).message.split('. To specify')[0]!.replaceAll('\n', ' '));
   }
+}
+
+/** Ids that the engine makes may begin with a dash, and no option but `-h` has one: behind a NUL, which no argument has, it is read over. */
+function masked(arg: string): string {
+  return /^-(?!-|h$)./.test(arg) ? `\0${arg}` : arg;
+}
+
+function unmasked(arg: string): string {
+  return arg.replace('\0', '');
 }
 
 function textsOf(value: Values[string]): readonly string[] {

@@ -13,10 +13,15 @@ export const storeOptions = {
 /** The URL that was given; `undefined`: none. @throws UsageError */
 export function redisUrl(given: Given, env: Surroundings['env']): string | undefined {
   const url = given.text('redis') ?? (env['REDIS_URL'] || undefined);
-  if (url === undefined || (/^rediss?:\/\//i.test(url) && URL.canParse(url))) return url;
+  if (url === undefined || isRedisUrl(url)) return url;
   throw new UsageError(
-    `${given.text('redis') ? '--redis' : 'REDIS_URL'} must be a URL that begins with redis:// or rediss://`,
+    `${given.text('redis') === undefined ? 'REDIS_URL' : '--redis'} must be a URL that begins with redis:// or rediss://, ` +
+      'and ends with the number of a database, if with any',
   );
+}
+
+function isRedisUrl(text: string): boolean {
+  return /^rediss?:\/\//i.test(text) && URL.canParse(text) && /^(\/\d*)?$/.test(new URL(text).pathname);
 }
 
 /**

@@ -45,6 +45,8 @@ describe('connections', () => {
     ['another URL', false, 'http://localhost'],
     ['a host', false, 'localhost'],
     ['a URL that is none', false, 'redis://:not a port'],
+    ['a URL whose database is no number', false, 'redis://localhost/orders'],
+    ['a socket as a URL', false, 'redis:///var/run/redis.sock'],
     ['a cluster of no node', false, { cluster: [] }],
     ['a list', false, [{ host: 'localhost' }]],
     ['an instance of something else', false, new Map()],

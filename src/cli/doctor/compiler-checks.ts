@@ -68,7 +68,7 @@ function swcChecks(folder: string): readonly Check[] {
 }
 
 /** Those that know types as something to be left out. */
-const withoutMetadata = /(?:^|[\s/&|;])(tsx|esbuild|vite-node|esbuild-runner)(?=\s|$)/;
+const withoutMetadata = /(?:^|[\s/&|;=])(tsx|esbuild|vite-node|esbuild-runner)(?=\s|$)/;
 const stripsTypes =
   /(?:^|[\s&|;])node\s(?![^&|;]*--(?:import|require|loader|experimental-loader)\b)[^&|;]*\.[cm]?ts(?=\s|$)/;
 

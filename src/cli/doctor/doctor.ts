@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { exitCodes, type Command, type Given, type Surroundings } from '../command.js';
+import { exitCodes, UsageError, type Command, type Given, type Surroundings } from '../command.js';
 import { redisUrl, storeOptions } from '../store.js';
 import { asJson } from '../terminal/json.js';
 import type { Area, Check } from './check.js';
@@ -46,6 +46,8 @@ async function projectAreas(given: Given, { folder: started, program }: Surround
   const folder = resolve(started, given.text('project') ?? '.');
   const project = readPackage(folder);
   if (!project) {
+    if (given.text('project') !== undefined)
+      throw new UsageError(`there is no package.json that can be read in ${folder}`);
     const found = `there is no package.json in ${folder}: --project <folder> says where the project is`;
     return [{ title: 'Project', checks: [{ id: 'project', level: 'skipped', found }] }];
   }

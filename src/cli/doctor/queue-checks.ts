@@ -1,15 +1,31 @@
-import type { App, Queue } from '../../index.js';
+import { StoreFaultError, type App, type Queue } from '../../index.js';
 import { finding, ok, type Check } from './check.js';
 
 /** Whether the queues of the prefix are laid out as they should be, and somebody works on them. */
 export async function queueChecks(app: App): Promise<readonly Check[]> {
   const names = await app.engine.queues();
-  const findings = (await Promise.all(names.map((name) => checkQueue(app.queue(name))))).flat();
+  const findings = (await Promise.all(names.map((name) => readable(app.queue(name))))).flat();
   const count = names.length === 1 ? '1 queue has jobs' : `${names.length} queues have jobs`;
   return [
     ok('queues', names.length > 0 ? `${count}: ${names.join(', ')}` : 'there are no jobs under this prefix'),
     ...findings,
   ];
+}
+
+/** A queue that another program has written into keeps none from being looked at. */
+async function readable(queue: Queue): Promise<readonly Check[]> {
+  try {
+    return await checkQueue(queue);
+  } catch (error) {
+    if (!(error instanceof StoreFaultError)) throw error;
+    return [
+      finding('problem', 'queue-unreadable', {
+        found: `queue ${queue.name}: ${error.message}`,
+        why: 'nothing can be done with its jobs',
+        fix: 'have programs that are not of the queue write under another prefix, and remove what they have written',
+      }),
+    ];
+  }
 }
 
 async function checkQueue(queue: Queue): Promise<readonly Check[]> {

@@ -1,6 +1,6 @@
-import { StoreUnavailableError, UnsupportedStoreError, type App } from '../../index.js';
+import { StoreUnavailableError, type App } from '../../index.js';
 import type { Given } from '../command.js';
-import { isStoreError } from '../store-error.js';
+import { isStoreError, type StoreError } from '../store-error.js';
 import { withStore } from '../store.js';
 import { finding, skipped, type Area, type Check } from './check.js';
 import { queueChecks } from './queue-checks.js';
@@ -33,13 +33,19 @@ export async function redisAreas(url: string | undefined, given: Given): Promise
     const check = finding('problem', 'redis', {
       found: error.message,
       why: 'without Redis no job is added, and none is run',
-      fix:
-        error instanceof UnsupportedStoreError
-          ? 'Redis 7.0 or Valkey 7.2 or newer; of a cluster, a prefix with a {hash tag}: docs/redis.md'
-          : 'start Redis, or correct --redis or REDIS_URL',
+      fix: fixOf(error),
     });
     return [{ title: 'Redis', checks: [check] }];
   }
+}
+
+function fixOf(error: StoreError): string {
+  if (error.code === 'UNSUPPORTED_STORE') {
+    return 'Redis 7.0 or Valkey 7.2 or newer; of a cluster, a prefix with a {hash tag}: docs/redis.md';
+  }
+  if (['CONNECTION', 'TIMEOUT'].includes(error.reason)) return 'start Redis, or correct --redis or REDIS_URL';
+  if (['NOAUTH', 'WRONGPASS'].includes(error.reason)) return 'correct user and password in --redis or REDIS_URL';
+  return 'what it says; docs/redis.md, "When Redis fails", tells more';
 }
 
 /** What the engine itself has to say of a server that it connects to. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parseJsonc } from './jsonc.js';
@@ -45,7 +45,7 @@ function readConfig(file: string): TsConfig {
 function extended(base: string, file: string): string {
   if (base.startsWith('.') || isAbsolute(base)) {
     const path = resolve(dirname(file), base);
-    return path.endsWith('.json') || existsSync(path) ? path : `${path}.json`;
+    return path.endsWith('.json') || statSync(path, { throwIfNoEntry: false })?.isFile() ? path : `${path}.json`;
   }
   const { resolve: resolvePackage } = createRequire(file);
   for (const name of [base, `${base}.json`, `${base}/tsconfig.json`]) {

@@ -1,4 +1,4 @@
-import { JobStateError, type Job, type JobState, type Queue, type StepstreamError } from '../../index.js';
+import { JobStateError, StepstreamError, StoreFaultError, type Job, type JobState, type Queue } from '../../index.js';
 import {
   exitCodes,
   UsageError,
@@ -9,7 +9,7 @@ import {
   type Surroundings,
 } from '../command.js';
 import { storeOptions, withRedis } from '../store.js';
-import { isStoreError } from '../store-error.js';
+import { isStoreError, type StoreError } from '../store-error.js';
 import { asJson } from '../terminal/json.js';
 import { printable } from '../terminal/printable.js';
 
@@ -100,45 +100,78 @@ function changeCommand({ name, summary, description, done, options, every, chang
           await every.change(queue, given);
           return tellAll(queueName, count, done, given, surroundings);
         }
-        const outcomes: Outcome[] = [];
-        for (const id of ids) outcomes.push(await outcomeOf(queue, id, (job) => change(job, given)));
-        return tell(queueName, outcomes, done, given, surroundings);
+        const changed = await changeEach(queue, ids, (job) => change(job, given));
+        return tell(queueName, changed, done, given, surroundings);
       });
     },
   };
 }
 
+interface Changed {
+  readonly outcomes: readonly Outcome[];
+  /** What kept the rest from being tried. */
+  readonly gone?: StoreError;
+}
+
+async function changeEach(
+  queue: Queue,
+  ids: readonly string[],
+  change: (job: Job) => Promise<unknown>,
+): Promise<Changed> {
+  const outcomes: Outcome[] = [];
+  for (const id of ids) {
+    try {
+      outcomes.push(await outcomeOf(queue, id, change));
+    } catch (error) {
+      if (!isStoreError(error)) throw error;
+      const rest = ids.slice(outcomes.length);
+      return { outcomes: [...outcomes, ...rest.map((each) => ({ id: each, done: false, error }))], gone: error };
+    }
+  }
+  return { outcomes };
+}
+
+/** @throws StoreError when the next job would have to wait for the store just as long */
 async function outcomeOf(queue: Queue, id: string, change: (job: Job) => Promise<unknown>): Promise<Outcome> {
-  const job = await queue.getJob(id);
-  if (!job) {
+  try {
+    const job = await queue.getJob(id);
+    if (job) {
+      await change(job);
+      return { id, done: true };
+    }
     const message = `job ${id} of queue ${queue.name} is not in the store`;
     return { id, done: false, error: { code: 'JOB_NOT_FOUND', message } };
-  }
-  try {
-    await change(job);
-    return { id, done: true };
   } catch (error) {
-    if (isStoreError(error)) throw error; // it would fail for the next job, too
-    const { code, message } = error as StepstreamError;
-    return { id, done: false, error: { code, message } };
+    const isOfThisJob = error instanceof StoreFaultError || (error instanceof StepstreamError && !isStoreError(error));
+    if (!isOfThisJob) throw error;
+    return { id, done: false, error };
   }
 }
 
+/** @throws StoreError that kept the rest from being tried, where it isn't told here */
 function tell(
   queue: string,
-  outcomes: readonly Outcome[],
+  { outcomes, gone }: Changed,
   done: string,
   given: Given,
   { terminal }: Surroundings,
 ): ExitCode {
-  if (given.flag('json')) terminal.print(asJson({ queue, jobs: outcomes }));
-  else {
+  if (given.flag('json')) {
+    const jobs = outcomes.map((each) => ({ ...each, ...(each.error && { error: plain(each.error) }) }));
+    terminal.print(asJson({ queue, jobs, ...(gone && { error: plain(gone) }) }));
+    if (gone) return exitCodes.store;
+  } else {
     for (const { id, error } of outcomes) {
-      if (error) terminal.complain(printable(error.message));
-      else terminal.print(printable(`job ${id} of queue ${queue}: ${done}`));
+      if (!error) terminal.print(printable(`job ${id} of queue ${queue}: ${done}`));
+      else terminal.complain(printable(error === gone ? `job ${id} of queue ${queue}: not done` : error.message));
     }
+    if (gone) throw gone;
   }
   return outcomes.every((outcome) => outcome.done) ? exitCodes.ok : exitCodes.found;
+}
+
+function plain({ code, message }: NonNullable<Outcome['error']>): NonNullable<Outcome['error']> {
+  return { code, message };
 }
 
 function tellAll(queue: string, count: number, done: string, given: Given, { terminal }: Surroundings): ExitCode {

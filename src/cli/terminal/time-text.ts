@@ -8,6 +8,7 @@ const units = [
 /** A time by its distance: `3 min ago`, `in 2 days`. */
 export function distance(time: number, now: number): string {
   const ms = Math.abs(time - now);
+  if (!Number.isFinite(ms)) return '?'; // what a stranger has stored may be no time
   const [unit, length] = units.find(([, each]) => ms >= each) ?? ['s', 1_000];
   const count = Math.floor(ms / length);
   if (count === 0) return 'now';
@@ -17,7 +18,6 @@ export function distance(time: number, now: number): string {
 
 /** A time as such and by its distance. */
 export function timeText(time: number, now: number): string {
-  // what a stranger has stored may be no time
   const text = Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(time);
   return `${text} (${distance(time, now)})`;
 }

@@ -27,12 +27,17 @@ export interface Opener {
 
 /** Whether the value says where Redis is; loads nothing. */
 export function isRedisConnection(value: unknown): value is RedisConnection {
-  if (typeof value === 'string') return /^rediss?:\/\//i.test(value) && URL.canParse(value);
+  if (typeof value === 'string') return isRedisUrl(value);
   if (typeof value !== 'object' || value === null) return false;
   if (isInstance(value)) return true;
   if ('cluster' in value && (!Array.isArray(value.cluster) || value.cluster.length === 0)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null; // plain, be it another realm's
+}
+
+/** Of a path that is no number ioredis makes the database NaN, and of Redis' refusal of that an error that nobody catches. */
+function isRedisUrl(text: string): boolean {
+  return /^rediss?:\/\//i.test(text) && URL.canParse(text) && /^(\/\d*)?$/.test(new URL(text).pathname);
 }
 
 /**

@@ -27,10 +27,13 @@ const states = [
 export function surveyCalls(store: Store): SurveyCalls {
   return {
     async queues() {
+      const meta = store.keyOf('*', 'meta');
+      // SCAN sees one node only: of a cluster, another one than that of the prefix would answer that there is nothing
+      await store.send('EXISTS', [meta]);
       const names = new Set<string>();
       let cursor = '0';
       do {
-        const args = [cursor, 'MATCH', store.keyOf('*', 'meta'), 'COUNT', scanned];
+        const args = [cursor, 'MATCH', meta, 'COUNT', scanned, 'TYPE', 'hash'];
         const [next, keys] = (await store.send('SCAN', args)) as readonly [string, readonly string[]];
         for (const key of keys) names.add(key.slice(store.prefix.length + 1, -':meta'.length));
         cursor = next;
