@@ -321,6 +321,22 @@ describe.each(engines)('traces, %s', (_name, useConnection) => {
     ]);
   });
 
+  it('with recordErrors an error that cannot be read ends its span all the same', async () => {
+    const queue = fresh();
+    const throws = (): never => {
+      throw Object.defineProperty(new TypeError(), 'stack', {
+        get() {
+          throw new Error('no stack');
+        },
+      });
+    };
+    const app = await started([processor({ charge: throws }, { queue })], { recordErrors: true });
+    const job = await app.queue(queue).add('order', {});
+    await expect(job.result()).rejects.toThrow();
+    await app.close();
+    expect(sdk().one(`process ${queue}`).attributes['error.type']).toBe('TypeError');
+  });
+
   it('adding that fails ends its span as an error', async () => {
     const queue = fresh();
     const app = await started([]);

@@ -37,12 +37,15 @@ export function tracingOn({
       metadata: kind === 'producer' ? inject(propagator, within) : undefined,
       run: (code) => context.with(within, code),
       end(last, error) {
-        span.setAttributes(last);
-        if (error !== undefined) {
-          span.setStatus({ code: SpanStatusCode.ERROR });
-          if (recordErrors) span.recordException(error as Exception);
+        try {
+          span.setAttributes(last);
+          if (error !== undefined) {
+            span.setStatus({ code: SpanStatusCode.ERROR });
+            if (recordErrors) span.recordException(error as Exception); // throws what a getter of the error does
+          }
+        } finally {
+          span.end();
         }
-        span.end();
       },
     };
     contexts.set(made, within);
