@@ -56,8 +56,8 @@ async function lookAt(queue: Queue): Promise<QueueSummary | Unreadable> {
   }
 }
 
-function tableOf(queues: readonly QueueSummary[]): readonly string[] {
-  const rows = queues.map(({ queue, counts, paused, workers }) => [
+function tableOf(seen: readonly QueueSummary[]): readonly string[] {
+  const rows = seen.map(({ queue, counts, paused, workers }) => [
     paused ? `${queue} (paused)` : queue,
     ...states.map((state) => String(counts[state])),
     String(workers),
