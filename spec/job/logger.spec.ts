@@ -1,5 +1,4 @@
 import { Writable } from 'node:stream';
-import { ConsoleLogger } from '@nestjs/common';
 import { pino } from 'pino';
 import { NEVER, merge, of } from 'rxjs';
 import { checkpoint, delay, StoreUnavailableError, type Logger } from 'stepstream';
@@ -69,16 +68,12 @@ describe('the option logger', () => {
     await world.app.close();
   });
 
-  it.each(['console', "Nest's Logger", 'one that has no more than warn and error'] as const)(
+  // Nest's Logger: spec/nestjs/stepstream-module.spec.ts
+  it.each(['console', 'one that has no more than warn and error'] as const)(
     'gives %s the message alone',
     async (what) => {
       const calls: unknown[][] = [];
-      const logger: Logger =
-        what === 'console'
-          ? Object.create(console)
-          : what === "Nest's Logger"
-            ? new ConsoleLogger()
-            : { warn() {}, error() {} };
+      const logger: Logger = what === 'console' ? Object.create(console) : { warn() {}, error() {} };
       logger.warn = (...args: unknown[]) => void calls.push(args);
       const world = await warned(logger);
       expect(calls).toEqual([[expect.stringContaining('has waited 1000 ms for checkpoint()')]]);

@@ -25,6 +25,7 @@ import {
   type StepstreamOptions,
   type StepstreamOptionsFactory,
 } from 'stepstream/nestjs';
+import { prometheus } from 'stepstream/prometheus';
 import { closeAll, compiled, refusal, started } from './nest.js';
 
 afterEach(closeAll);
@@ -377,6 +378,17 @@ describe('StepstreamModule', () => {
       providers: [ByToken],
     });
     expect(nest.get(ByToken).orders.name).toBe('orders');
+  });
+
+  it('tells the telemetry that it is given of what its queues add and its processors run', async () => {
+    const telemetry = prometheus({ process: false });
+    const nest = await started({ imports: [StepstreamModule.forRoot({ telemetry }), OrdersModule] });
+    await (await nest.get(Checkout, { strict: false }).orders.add('order', 'A')).result();
+    const text = await telemetry.text();
+    for (const queue of ['orders', 'mail']) {
+      expect(text).toMatch(new RegExp(`messaging_client_sent_messages_total\\{.*"${queue}".*\\} 1`));
+    }
+    expect(text).toMatch(/stepstream_activations_total\{.*"orders".*"completed".*\} 1/);
   });
 
   it("what Stepstream warns of goes to Nest's logger, under the connection's name, or to one of one's own", async () => {

@@ -324,7 +324,7 @@ describe.each(engines)('traces, %s', (_name, useConnection) => {
   it('with recordErrors an error that cannot be read ends its span all the same', async () => {
     const queue = fresh();
     const throws = (): never => {
-      throw Object.defineProperty(new TypeError(), 'stack', {
+      throw Object.defineProperty(new TypeError('card declined'), 'stack', {
         get() {
           throw new Error('no stack');
         },
@@ -332,7 +332,7 @@ describe.each(engines)('traces, %s', (_name, useConnection) => {
     };
     const app = await started([processor({ charge: throws }, { queue })], { recordErrors: true });
     const job = await app.queue(queue).add('order', {});
-    await expect(job.result()).rejects.toThrow();
+    await expect(job.result()).rejects.toThrow('declined');
     await app.close();
     expect(sdk().one(`process ${queue}`).attributes['error.type']).toBe('TypeError');
   });
