@@ -181,6 +181,11 @@ describe('the compiler options', () => {
   });
 });
 
+it('files that hold something else than is meant end in findings, not in an exception', async () => {
+  const found = await findings({ 'package.json': { scripts: null }, 'tsconfig.json': 'null' });
+  expect(found).toEqual({ tsconfig: expect.stringMatching(/^problem: .*tsconfig\.json holds no object$/) });
+});
+
 describe('copies of packages', () => {
   it('rxjs must be there, and of the right major', async () => {
     const rxjs = (version: string) => findings(packageAt('node_modules/rxjs', version));

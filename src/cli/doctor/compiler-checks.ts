@@ -72,8 +72,9 @@ const withoutMetadata = /(?:^|[\s/&|;=])(tsx|esbuild|vite-node|esbuild-runner)(?
 const stripsTypes =
   /(?:^|[\s&|;])node\s(?![^&|;]*--(?:import|require|loader|experimental-loader)\b)[^&|;]*\.[cm]?ts(?=\s|$)/;
 
-function scriptChecks({ scripts = {} }: Package): readonly Check[] {
-  return Object.entries(scripts).flatMap(([name, script]): readonly Check[] => {
+function scriptChecks({ scripts }: Package): readonly Check[] {
+  return Object.entries(scripts ?? {}).flatMap(([name, script]): readonly Check[] => {
+    if (typeof script !== 'string') return []; // npm's to complain of
     const tool = withoutMetadata.exec(script)?.[1];
     if (tool !== undefined) {
       return [

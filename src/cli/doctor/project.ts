@@ -5,7 +5,7 @@ import { parseJsonc } from './jsonc.js';
 /** What is read of a package.json. */
 export interface Package {
   readonly version?: string;
-  readonly scripts?: Readonly<Record<string, string>>;
+  readonly scripts?: Readonly<Record<string, unknown>> | null;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }

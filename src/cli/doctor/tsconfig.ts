@@ -38,7 +38,9 @@ export function projectsOf(file: string): readonly string[] {
 }
 
 function readConfig(file: string): TsConfig {
-  return parseJsonc(readFileSync(file, 'utf8')) as TsConfig;
+  const config = parseJsonc(readFileSync(file, 'utf8'));
+  if (typeof config !== 'object' || config === null) throw new Error(`${file} holds no object`);
+  return config as TsConfig;
 }
 
 /** As the compiler looks for it: a path, or a file of a package. */
