@@ -47,6 +47,19 @@ const codes: Readonly<Record<string, string>> = {
 };
 
 describe('errors', () => {
+  it('the message of a ConfigurationError names the first faults of many, and how many there are; it has them all', () => {
+    const faults = Array.from({ length: 5_000 }, (_, index) => ({
+      code: 'INVALID_NAME' as const,
+      at: `jobs[${index}]`,
+      message: 'a name is text',
+    }));
+    const error = new errors.ConfigurationError('Nothing was added:', faults);
+    const lines = error.message.split('\n');
+    expect(lines.slice(0, 2)).toEqual(['Nothing was added:', '  - jobs[0]: a name is text [INVALID_NAME]']);
+    expect(lines.slice(20)).toEqual(['  - jobs[19]: a name is text [INVALID_NAME]', '  - and 4980 more']);
+    expect(error.faults).toHaveLength(5_000);
+  });
+
   it.each(classes)(
     'every error class has a stable code that is the class name in upper snake case without Error, and is exported from index: %s',
     (name, errorClass) => {

@@ -32,14 +32,19 @@ export interface Fault {
   readonly message: string;
 }
 
-/** Declarations or options are wrong; all faults are named together. */
+/** Faults that a message names, of a bulk of thousands of jobs for example. */
+const mostNamed = 20;
+
+/** Declarations or options are wrong; all `faults` are found together, and the message names the first 20. */
 export class ConfigurationError extends StepstreamError {
   override readonly code = 'CONFIGURATION';
   constructor(
     what: string,
     readonly faults: readonly Fault[] = [],
   ) {
-    super([what, ...faults.map(({ at, message, code }) => `  - ${at}: ${message} [${code}]`)].join('\n'));
+    const lines = faults.slice(0, mostNamed).map(({ at, message, code }) => `  - ${at}: ${message} [${code}]`);
+    if (faults.length > mostNamed) lines.push(`  - and ${faults.length - mostNamed} more`);
+    super([what, ...lines].join('\n'));
   }
 }
 

@@ -40,7 +40,7 @@ export function projectsOf(file: string): readonly string[] {
 function readConfig(file: string): TsConfig {
   const config = parseJsonc(readFileSync(file, 'utf8'));
   if (typeof config !== 'object' || config === null) throw new Error(`${file} holds no object`);
-  return config as TsConfig;
+  return config;
 }
 
 /** As the compiler looks for it: a path, or a file of a package. */
