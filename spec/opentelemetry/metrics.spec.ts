@@ -168,6 +168,8 @@ describe('metrics', () => {
       expect(figures['stepstream.worker.jobs']).toEqual([[ofQueue('work'), 3]]);
       expect(figures['stepstream.worker.concurrency']).toEqual([[ofQueue('work'), 3]]);
       await Promise.all([...workers.map((worker) => worker.close(true)), queue.close()]);
+      const { 'stepstream.worker.concurrency': slots } = await sdk().figures();
+      expect(slots).toEqual([[ofQueue('work'), 0]]);
     });
   });
 

@@ -1,5 +1,5 @@
 import { metrics, type Counter, type Histogram, type Meter } from '@opentelemetry/api';
-import { GaugeSources, telemetryFigures, type GaugeName, type Metrics } from '../index.js';
+import { GaugeSources, telemetryFigures, type Attributes, type GaugeName, type Metrics } from '../index.js';
 import type { OpenTelemetryOptions } from './options.js';
 
 const { counters, histograms, gauges, buckets } = telemetryFigures;
@@ -36,8 +36,15 @@ function gaugeOn(meter: Meter, name: GaugeName): GaugeSources {
   const { unit, description } = gauges[name];
   const sources = new GaugeSources(name);
   all.set(name, sources);
+  const seen = new Map<string, Attributes>();
   meter.createObservableGauge(name, { unit, description }).addCallback(async (result) => {
-    for (const { value, attributes } of await sources.observations()) result.observe(value, attributes);
+    const observed = await sources.observations();
+    for (const attributes of seen.values()) result.observe(0, attributes); // what is observed in earnest comes behind
+    for (const { value, attributes } of observed) {
+      result.observe(value, attributes);
+      // the SDK tells its last value for ever: a closed worker has none, but of a closed queue the jobs are still there
+      if (gauges[name].of === 'process') seen.set(JSON.stringify(attributes), attributes);
+    }
   });
   return sources;
 }
