@@ -6,6 +6,9 @@ const modulesOnly = ['@nestjs', 'inversify', '@inversifyjs'];
 
 const config: Config = {
   globalSetup: '<rootDir>/scripts/spec-programs.js',
+  // On two cores Jest would take one. In a process that has run all specs, collecting garbage takes seconds, and servers seem dead.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '800MB',
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   transform: {
     '\\.[jt]s$': [
