@@ -30,6 +30,12 @@ function turned(link: Link, to: boolean): Promise<void> {
   });
 }
 
+/** Blocks the event loop. */
+function stand(ms: number): void {
+  const end = systemClock.now() + ms;
+  while (systemClock.now() < end);
+}
+
 describe('Link', () => {
   let redis: TestRedis;
   let proxy: RedisProxy;
@@ -205,6 +211,16 @@ describe('Link', () => {
     await back;
     await link.start();
     await expect(list('runs')).resolves.toEqual([]);
+  });
+
+  it('R13: a process that has stood still for longer than the timeout looks at the answers before it gives a call up', async () => {
+    const link = linkOf({ timeout: 1_000 });
+    const first = link.call(append, ['one']);
+    stand(1_200); // before the connection is there
+    await expect(first).resolves.toBe('one');
+    const second = link.call(append, ['two']);
+    stand(1_200);
+    await expect(second).resolves.toBe('two');
   });
 
   it('R10: a line that is dead without a word is noticed, and the next call goes over another', async () => {

@@ -28,6 +28,8 @@ interface LateOrder {
   readonly order: Order;
   /** By it they keep the order in which they were given. */
   readonly number: number;
+  /** When it was given, as the lookout counts. */
+  readonly begun: number;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
   /** For the connection, or for the end of a pause; if not, it is on its way. */
@@ -63,8 +65,7 @@ export class Courier {
       clock,
       timeout,
       onLook: () => {
-        const now = clock.now();
-        for (const late of this.#late) if (late.order.until <= now) this.#giveUp(late);
+        for (const late of this.#late) if (this.#isOver(late)) this.#giveUp(late);
         return this.#late.size > 0;
       },
       // a server that stands still, or a connection that is dead without a word: another one will tell
@@ -74,13 +75,13 @@ export class Courier {
 
   /** @throws StoreUnavailableError, StoreFaultError, UnsupportedStoreError, ClosedError */
   async carryOut(order: Order): Promise<unknown> {
-    const number = ++this.#given;
+    const lookout = this.#lookout;
+    const given = { number: ++this.#given, begun: lookout.begun };
     const { redis } = this.#wire;
     if (!redis) {
       this.#wire.start();
-      return this.#later(order, number);
+      return this.#later(order, given);
     }
-    const lookout = this.#lookout;
     lookout.sent++;
     lookout.start();
     try {
@@ -89,7 +90,7 @@ export class Courier {
       return answer;
     } catch (error) {
       lookout.answered++;
-      return this.#later(order, number, { redis, error });
+      return this.#later(order, given, { redis, error });
     }
   }
 
@@ -116,9 +117,13 @@ export class Courier {
 
   // --- what isn't answered at once ---
 
-  #later(order: Order, number: number, failed?: { readonly redis: Redis; readonly error: unknown }): Promise<unknown> {
+  #later(
+    order: Order,
+    given: Pick<LateOrder, 'number' | 'begun'>,
+    failed?: { readonly redis: Redis; readonly error: unknown },
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const late: LateOrder = { order, number, resolve, reject, waiting: false, refusal: undefined };
+      const late: LateOrder = { order, ...given, resolve, reject, waiting: false, refusal: undefined };
       this.#late.add(late);
       if (failed) this.#failed(late, failed.redis, failed.error);
       else this.#wait(late);
@@ -150,7 +155,7 @@ export class Courier {
     const { redis, trouble } = this.#wire;
     if (this.#closed) this.#reject(late, closed());
     else if (!redis && trouble?.cure === 'nothing') this.#reject(late, trouble.error);
-    else if (late.order.until <= this.#clock.now()) this.#giveUp(late);
+    else if (this.#isOver(late)) this.#giveUp(late);
     else {
       late.waiting = true;
       this.#lookout.start();
@@ -190,6 +195,10 @@ export class Courier {
   #reject(late: LateOrder, error: Error): void {
     this.#late.delete(late);
     late.reject(error);
+  }
+
+  #isOver({ order, begun }: LateOrder): boolean {
+    return order.until <= this.#clock.now() && this.#lookout.isOver(begun);
   }
 
   #giveUp(late: LateOrder): void {

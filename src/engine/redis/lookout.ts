@@ -20,6 +20,8 @@ export interface LookoutOptions {
 export class Lookout {
   sent = 0;
   answered = 0;
+  /** How often it has looked. */
+  #looked = 0;
   readonly #options: LookoutOptions;
   #sentAtLooks: number[] = [];
   #timer: Cancel | undefined;
@@ -39,12 +41,26 @@ export class Lookout {
     this.#timer = undefined;
   }
 
+  /** For {@link isOver}: from now on. */
+  get begun(): number {
+    return this.#looked;
+  }
+
+  /**
+   * Whether it has looked so often since then as it does within the timeout. By the clock alone what was asked would be over when the
+   * process has stood still, before it could see the answer (R13).
+   */
+  isOver(begun: number): boolean {
+    return this.#looked - begun >= looks;
+  }
+
   get held(): number {
     return this.#timer ? 1 : 0;
   }
 
   readonly #look = (): void => {
     this.#timer = undefined;
+    this.#looked++;
     const more = this.#options.onLook();
     this.#sentAtLooks.push(this.sent);
     if (this.#sentAtLooks.length > looks && this.answered < this.#sentAtLooks.shift()!) this.#options.onSilence();
