@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { concatMap, defer, from, of, tap, timer } from 'rxjs';
@@ -220,7 +221,7 @@ describe.each(engines)('traces, %s', (_name, useConnection) => {
       new Worker(
         queue,
         async () => {
-          await new Promise((resolve) => void setTimeout(resolve, 1));
+          await nextTurn();
           inSpan('send', () => {});
           await mails.add('mail', {});
         },
